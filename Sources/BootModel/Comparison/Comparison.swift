@@ -1,0 +1,134 @@
+/// Two runs and what is to be said of them.
+public struct Comparison: Sendable, Hashable, Codable {
+    /// The version of the format that this Bootmark writes.
+    public static let currentSchema = 1
+
+    /// The version of the format.
+    public var schema: Int
+    /// The scenario's name.
+    public var scenario: String
+    /// The scenario's machine, in one line.
+    public var machine: String
+    /// The verdict over all gated metrics and all boots.
+    public var verdict: Verdict
+    /// Why, in one sentence for a person.
+    public var reason: String
+    /// The run that is the reference; nil where there is none.
+    public var before: Side?
+    /// The run that is judged.
+    public var after: Side
+    /// A result for each metric, in the order of the report.
+    public var results: [MetricComparison]
+    /// The boots that failed, of either side.
+    public var failures: [BootFailure]
+    /// The functions whose share changed most, from the profiles of both sides; empty without profiles.
+    public var functions: [FunctionChange]
+    /// The command that takes these measurements again, as arguments.
+    public var reproduction: [String]
+    /// What a reader should know: software events only, multiplexed counters, an altered image.
+    public var notes: [String]
+
+    /// A comparison.
+    public init(
+        schema: Int = Comparison.currentSchema, scenario: String, machine: String, verdict: Verdict,
+        reason: String, before: Side?, after: Side, results: [MetricComparison] = [],
+        failures: [BootFailure] = [], functions: [FunctionChange] = [], reproduction: [String] = [],
+        notes: [String] = []
+    ) {
+        self.schema = schema
+        self.scenario = scenario
+        self.machine = machine
+        self.verdict = verdict
+        self.reason = reason
+        self.before = before
+        self.after = after
+        self.results = results
+        self.failures = failures
+        self.functions = functions
+        self.reproduction = reproduction
+        self.notes = notes
+    }
+
+    /// One of the two runs, as far as a report needs it.
+    public struct Side: Sendable, Hashable, Codable {
+        /// Where the run lies, as the user named it.
+        public var location: String
+        /// What ran it.
+        public var fingerprint: Fingerprint
+        /// When its first boot began: seconds since 1970, UTC.
+        public var startedAt: Double
+        /// The boots that were timed and that counted.
+        public var boots: Int
+        /// The time that all its boots took together.
+        public var duration: Nanoseconds
+
+        /// A side.
+        public init(
+            location: String, fingerprint: Fingerprint, startedAt: Double, boots: Int, duration: Nanoseconds
+        ) {
+            self.location = location
+            self.fingerprint = fingerprint
+            self.startedAt = startedAt
+            self.boots = boots
+            self.duration = duration
+        }
+    }
+}
+
+/// A boot that did not reach its end, with what a person needs to see why.
+public struct BootFailure: Sendable, Hashable, Codable {
+    /// Which run it belongs to.
+    public enum Side: String, Sendable, Hashable, Codable { case before, after }
+
+    /// Which run it belongs to.
+    public var side: Side
+    /// Its place in that run, from 1.
+    public var boot: Int
+    /// How it ended.
+    public var outcome: BootOutcome
+    /// The last of what the guest wrote, at most some kilobytes, UTF-8 repaired; not cleaned otherwise.
+    public var consoleTail: String
+    /// Where the whole console lies, or nil.
+    public var console: String?
+
+    /// A failed boot.
+    public init(side: Side, boot: Int, outcome: BootOutcome, consoleTail: String, console: String? = nil) {
+        self.side = side
+        self.boot = boot
+        self.outcome = outcome
+        self.consoleTail = consoleTail
+        self.console = console
+    }
+}
+
+/// How the share of one function changed between two profiles.
+public struct FunctionChange: Sendable, Hashable, Codable {
+    /// Which profile it comes from.
+    public enum Origin: String, Sendable, Hashable, Codable { case host, guest }
+
+    /// The function's name. May hold whatever a symbol table holds.
+    public var name: String
+    /// Which profile it comes from.
+    public var origin: Origin
+    /// Its own share of the profile before: 0 to 1.
+    public var selfBefore: Double
+    /// Its own share of the profile after: 0 to 1.
+    public var selfAfter: Double
+    /// Its share with all that it called, before: 0 to 1.
+    public var totalBefore: Double
+    /// Its share with all that it called, after: 0 to 1.
+    public var totalAfter: Double
+
+    /// A function's change.
+    public init(
+        name: String, origin: Origin, selfBefore: Double, selfAfter: Double, totalBefore: Double,
+        totalAfter: Double
+    ) {
+        self.name = name
+        self.origin = origin
+        self.selfBefore = selfBefore
+        self.selfAfter = selfAfter
+        self.totalBefore = totalBefore
+        self.totalAfter = totalAfter
+    }
+}

@@ -1,0 +1,59 @@
+/// The time from QEMU's start to a milestone, as seen by the host.
+public struct MilestoneReached: Sendable, Hashable, Codable {
+    /// The milestone's name: the phase that begins here, or `booted`.
+    public var name: String
+    /// Nanoseconds on the host's monotonic clock since QEMU was started.
+    public var elapsed: Nanoseconds
+
+    /// A milestone reached after `elapsed`.
+    public init(name: String, elapsed: Nanoseconds) {
+        self.name = name
+        self.elapsed = elapsed
+    }
+}
+
+/// One fresh start of QEMU until booted, failed or out of time: the unit of measurement.
+public struct Boot: Sendable, Hashable, Codable {
+    /// What a boot is for.
+    public enum Purpose: String, Sendable, Hashable, Codable {
+        /// Fills the caches of host and disk; its numbers are kept and never judged.
+        case warmUp
+        /// Measured and judged.
+        case timed
+        /// Recorded by a profiler, which disturbs it: its stacks are kept, its times are never judged.
+        case recorded
+    }
+
+    /// Its place in the run, from 1.
+    public var index: Int
+    /// What it was for.
+    public var purpose: Purpose
+    /// When it began: seconds since 1970, UTC.
+    public var startedAt: Double
+    /// How it ended.
+    public var outcome: BootOutcome
+    /// The milestones that it reached, in the order in which it did.
+    public var milestones: [MilestoneReached]
+    /// The measured value of each metric, by `Metric.id`, in the metric's unit.
+    public var samples: [String: Double]
+    /// Why a metric that was asked for has no value, by `Metric.id`.
+    public var unavailable: [String: String]
+    /// What a reader should know about these numbers: a multiplexed event, lost samples.
+    public var notes: [String]
+
+    /// A boot with its measurements.
+    public init(
+        index: Int, purpose: Purpose, startedAt: Double, outcome: BootOutcome,
+        milestones: [MilestoneReached] = [], samples: [String: Double] = [:],
+        unavailable: [String: String] = [:], notes: [String] = []
+    ) {
+        self.index = index
+        self.purpose = purpose
+        self.startedAt = startedAt
+        self.outcome = outcome
+        self.milestones = milestones
+        self.samples = samples
+        self.unavailable = unavailable
+        self.notes = notes
+    }
+}

@@ -1,0 +1,98 @@
+/// What a run is going to do, as data: it can be printed, stored and tested without QEMU.
+public struct Plan: Sendable, Hashable, Codable {
+    /// What measures the boots.
+    public enum Collector: String, Sendable, Hashable, Codable, CaseIterable {
+        case perfStat = "perf-stat"
+        case perfRecord = "perf-record"
+        case guestInstructions = "guest-instructions"
+        case guestProfile = "guest-profile"
+    }
+
+    /// One boot that is to be taken.
+    public struct PlannedBoot: Sendable, Hashable, Codable {
+        /// Its place in the run, from 1.
+        public var index: Int
+        /// What it is for.
+        public var purpose: Boot.Purpose
+
+        /// A boot to be taken.
+        public init(index: Int, purpose: Boot.Purpose) {
+            self.index = index
+            self.purpose = purpose
+        }
+    }
+
+    /// The QEMU command as the scenario or the user gives it, before the runner adds its channels.
+    public var command: [String]
+    /// How the boot is followed and when it is over.
+    public var script: BootScript
+    /// The boots, in order.
+    public var boots: [PlannedBoot]
+    /// What measures them.
+    public var collectors: [Collector]
+    /// Time limits.
+    public var limits: Limits
+    /// The scenario's machine, in one line for reports: `pc, pentium3, 2 CPUs, 512 MiB`.
+    public var machine: String
+    /// The budgets that the scenario sets.
+    public var budgets: [Budget]
+    /// The processor that QEMU is pinned to, or nil.
+    public var pinnedTo: Int?
+    /// How `perf record` samples.
+    public var recording: Recording
+
+    /// A plan.
+    public init(
+        command: [String], script: BootScript, boots: [PlannedBoot], collectors: [Collector],
+        limits: Limits = Limits(), machine: String = "", budgets: [Budget] = [], pinnedTo: Int? = nil,
+        recording: Recording = Recording()
+    ) {
+        self.command = command
+        self.script = script
+        self.boots = boots
+        self.collectors = collectors
+        self.limits = limits
+        self.machine = machine
+        self.budgets = budgets
+        self.pinnedTo = pinnedTo
+        self.recording = recording
+    }
+}
+
+/// How `perf record` samples QEMU.
+public struct Recording: Sendable, Hashable, Codable {
+    /// How perf finds the callers of a sampled instruction.
+    public enum CallGraph: String, Sendable, Hashable, Codable, CaseIterable {
+        case framePointer = "fp"
+        case dwarf
+        case lastBranch = "lbr"
+    }
+
+    /// How callers are found.
+    public var callGraph: CallGraph
+    /// Samples a second.
+    public var frequency: Int
+
+    /// A way of sampling.
+    public init(callGraph: CallGraph = .framePointer, frequency: Int = 499) {
+        self.callGraph = callGraph
+        self.frequency = frequency
+    }
+}
+
+/// How long boots and runs may take.
+public struct Limits: Sendable, Hashable, Codable {
+    /// The longest that one boot may take.
+    public var boot: Nanoseconds
+    /// The longest that the whole run may take; nil for no limit.
+    public var run: Nanoseconds?
+    /// A boot from which nothing is heard for this long has hung; nil to wait for the boot's own limit.
+    public var silence: Nanoseconds?
+
+    /// Time limits.
+    public init(boot: Nanoseconds = .seconds(120), run: Nanoseconds? = nil, silence: Nanoseconds? = nil) {
+        self.boot = boot
+        self.run = run
+        self.silence = silence
+    }
+}

@@ -1,0 +1,65 @@
+/// A boot that is measured: a machine, what it boots, how the boot is followed, and what is asked of it.
+public struct Scenario: Sendable, Hashable, Codable {
+    /// Its name: letters, digits, `-`, `_`, `.`, `+` and `=`; also the name of its baseline's folder.
+    public var name: String
+    /// The machine.
+    public var machine: Machine
+    /// What the machine boots.
+    public var medium: Medium
+    /// How the boot is followed and when it is over.
+    public var script: BootScript
+    /// What is asked of it; without one, the most precise metric that the host offers decides.
+    public var budgets: [Budget]
+    /// How many boots are timed.
+    public var boots: Int
+    /// How many boots `perf record` follows, beside those.
+    public var recordedBoots: Int
+    /// What measures the boots; nil for all that the host offers.
+    public var collectors: [Plan.Collector]?
+    /// Time limits.
+    public var limits: Limits
+    /// More arguments for QEMU.
+    public var extraArguments: [String]
+
+    /// A scenario.
+    public init(
+        name: String, machine: Machine, medium: Medium, script: BootScript, budgets: [Budget] = [],
+        boots: Int = 10, recordedBoots: Int = 0, collectors: [Plan.Collector]? = nil,
+        limits: Limits = Limits(), extraArguments: [String] = []
+    ) {
+        self.name = name
+        self.machine = machine
+        self.medium = medium
+        self.script = script
+        self.budgets = budgets
+        self.boots = boots
+        self.recordedBoots = recordedBoots
+        self.collectors = collectors
+        self.limits = limits
+        self.extraArguments = extraArguments
+    }
+}
+
+/// What a machine boots.
+public enum Medium: Sendable, Hashable, Codable {
+    /// A kernel that QEMU loads itself (Linux or multiboot), with its initial RAM disk or modules.
+    case kernel(Artifact, initialRAMDisk: String?, commandLine: String)
+    /// A CD image.
+    case cdrom(Artifact)
+    /// A disk image, opened so that nothing is written to it.
+    case disk(Artifact)
+}
+
+/// A file that a scenario boots, and how to get it where it is missing.
+public struct Artifact: Sendable, Hashable, Codable {
+    /// Its path.
+    public var path: String
+    /// What to do where it is missing: `make guests`.
+    public var hint: String
+
+    /// A file at `path`.
+    public init(path: String, hint: String) {
+        self.path = path
+        self.hint = hint
+    }
+}
