@@ -27,16 +27,27 @@ let package = Package(
     products: [
         .library(name: "Bootmark", targets: ["BootModel"])
     ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+    ],
     targets: [
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CBootLauncher"),
     ]
         + stage("BootModel")
         + stage("BootStatistics")
         + stage("BootProfiles", ["BootModel"])
         + stage("FlameGraphs", ["BootModel", "BootProfiles"])
         + stage("BootStore", ["BootModel", "CZlib"])
+        + stage(
+            "BootRunner",
+            [
+                "BootModel", "BootStore", "CBootLauncher", "CPCRE2",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ])
         + stage("BootComparison", ["BootModel", "BootStatistics", "BootProfiles"])
         + stage("LibXML", ["CLibXML2"])
         + stage("BootReports", ["BootModel", "LibXML", "FlameGraphs"])
