@@ -31,12 +31,13 @@ let package = Package(
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CRenameAt2"),
     ]
         + stage("BootModel")
         + stage("BootStatistics")
         + stage("BootProfiles", ["BootModel"])
         + stage("FlameGraphs", ["BootModel", "BootProfiles"])
-        + stage("BootStore", ["BootModel", "CZlib"])
+        + stage("BootStore", ["BootModel", "CZlib", "CRenameAt2"])
         + stage("BootComparison", ["BootModel", "BootStatistics", "BootProfiles"])
         + stage("LibXML", ["CLibXML2"])
         + stage("BootReports", ["BootModel", "LibXML", "FlameGraphs"])
