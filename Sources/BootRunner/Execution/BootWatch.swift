@@ -46,6 +46,8 @@ final class BootWatch {
     private var lastHeard = Nanoseconds.zero
     private var panicDeadline: Nanoseconds?
     private var panic: String?
+    /// An end that waits for a last look at the screen, and until when.
+    private var pending: (outcome: BootOutcome, until: Nanoseconds)?
     private var seen = Observation(outcome: BootOutcome(.timedOut))
     private var isOver = false
 
@@ -217,7 +219,12 @@ extension BootWatch {
             // What the guest wrote before its last act is in the pipes by now.
             drainChannels()
             guard !isOver else { return }
-            conclude(outcome(ofShutdown: reason))
+            let outcome = outcome(ofShutdown: reason)
+            if lookAtScreen() {
+                pending = (outcome, Clock.now + .seconds(2))
+            } else {
+                conclude(outcome)
+            }
         case .panicked:
             panic = panic ?? "the guest reported a panic to QEMU"
             panicDeadline = Clock.now + Self.panicGrace
@@ -272,20 +279,30 @@ extension BootWatch {
         nextScreen = screen.hasOwnMilestones ? Clock.now : start + .seconds(1)
     }
 
-    private func requestScreen(at now: Nanoseconds) {
-        nextScreen = now + Self.screenInterval
-        let serialSpoke = channels.first?.hasSpoken ?? false
-        guard let screen, screenRequest == nil, session != nil else { return }
-        if serialSpoke && !screen.hasOwnMilestones {
+    /// Whether the screen has anything to say that the serial port does not.
+    private var screenMatters: Bool {
+        guard let screen, session != nil else { return false }
+        return screen.hasOwnMilestones || !(channels.first?.hasSpoken ?? false)
+    }
+
+    /// Asks for the screen's memory; false where there is nothing to see.
+    @discardableResult
+    private func lookAtScreen() -> Bool {
+        guard screenMatters else {
             nextScreen = Nanoseconds(.max)
-            return
+            return false
         }
-        screenRequest = session?.send(
-            "pmemsave", ["val": VGAScreen.address, "size": VGAScreen.size, "filename": screenCopy])
+        nextScreen = Clock.now + Self.screenInterval
+        if pending == nil {
+            screenRequest = session?.send(
+                "pmemsave", ["val": VGAScreen.address, "size": VGAScreen.size, "filename": screenCopy])
+        }
+        return true
     }
 
     private func hearScreen(_ succeeded: Bool) {
         screenRequest = nil
+        defer { if let pending, !isOver { conclude(pending.outcome) } }
         guard succeeded, let screen else { return }
         let now = Clock.now
         guard screen.show(VGAScreen.text(Files.bytes(screenCopy, limit: VGAScreen.size))) else { return }
@@ -305,12 +322,15 @@ extension BootWatch {
         var deadlines = [start + limits.boot, nextScreen]
         if let silence = limits.silence { deadlines.append(lastHeard + silence) }
         if let panicDeadline { deadlines.append(panicDeadline) }
+        if let pending { deadlines.append(pending.until) }
         if let deadlineOfRun { deadlines.append(deadlineOfRun) }
         return deadlines.min() ?? start
     }
 
     private func checkDeadlines(at now: Nanoseconds) {
-        if let panicDeadline, now >= panicDeadline {
+        if let pending {
+            if now >= pending.until { conclude(pending.outcome) }
+        } else if let panicDeadline, now >= panicDeadline {
             conclude(BootOutcome(.panicked, detail: panic ?? ""))
         } else if let deadlineOfRun, now >= deadlineOfRun {
             conclude(BootOutcome(.interrupted, detail: "the run's time limit came during this boot; \(lastSeen)"))
@@ -323,7 +343,8 @@ extension BootWatch {
             let detail = isSilent ? "silent for \(Self.text(silent)); \(lastSeen)" : lastSeen
             conclude(BootOutcome(isSilent ? .hung : .timedOut, detail: "not booted after \(Self.text(limits.boot)), \(detail)"))
         } else if now >= nextScreen {
-            requestScreen(at: now)
+            // A screen that is still on its way is not asked for again.
+            if screenRequest == nil { lookAtScreen() } else { nextScreen = now + Self.screenInterval }
         }
     }
 

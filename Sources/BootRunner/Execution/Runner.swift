@@ -67,9 +67,10 @@ public struct Runner: Sendable {
     ) async throws -> Boot {
         // Held for one boot, not for the run: two runs at once take turns rather than one starve.
         let lease = try await MachineLease.acquire(stop: stop) { progress.waitingForTheMachine() }
-        defer { _ = consume lease }
         progress.began(planned, of: plan)
-        return try await executor.boot(
+        let boot = try await executor.boot(
             planned, of: plan, folder: try folder.bootFolder(planned.index), deadline: deadline, stop: stop)
+        lease.end()
+        return boot
     }
 }

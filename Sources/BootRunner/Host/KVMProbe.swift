@@ -5,8 +5,9 @@ import Glibc
 
 /// Whether KVM really runs a guest here.
 ///
-/// /dev/kvm can open, make a machine, and still hang its guest with no output; so the probe boots a guest
-/// of 16 bytes that writes one letter to the serial port, under a time limit.
+/// /dev/kvm can open, make a machine, and still hang its guest with no output; so the probe boots a kernel
+/// of 42 bytes that writes one letter to the serial port, under a time limit. (A boot sector will not do: it
+/// runs where a kernel, which enters protected mode, hangs.)
 public enum KVMProbe {
     /// What the probe found.
     public enum Answer: Sendable, Hashable {
@@ -16,9 +17,13 @@ public enum KVMProbe {
         case fails(String)
     }
 
-    /// A boot sector: `mov dx,0x3f8; mov al,'K'; out dx,al; hlt; jmp $`, and the mark that makes it one.
-    static let bootSector: [UInt8] =
-        [0xba, 0xf8, 0x03, 0xb0, 0x4b, 0xee, 0xf4, 0xeb, 0xfe] + [UInt8](repeating: 0, count: 501) + [0x55, 0xaa]
+    /// A multiboot kernel: its header (magic, flags, checksum, addresses from 1 MiB on, entry behind it), then
+    /// `mov dx,0x3f8; mov al,'K'; out dx,al; hlt; jmp $`.
+    static let kernel: [UInt8] = [
+        0x02, 0xb0, 0xad, 0x1b, 0x00, 0x00, 0x01, 0x00, 0xfe, 0x4f, 0x51, 0xe4, 0x00, 0x00, 0x10, 0x00,
+        0x00, 0x00, 0x10, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x20, 0x00, 0x10, 0x00,
+        0x66, 0xba, 0xf8, 0x03, 0xb0, 0x4b, 0xee, 0xf4, 0xeb, 0xfe,
+    ]
 
     /// Boots the probe's guest.
     ///
@@ -34,16 +39,16 @@ public enum KVMProbe {
             }
         }
         let own = try PrivateFolder()
-        let image = "\(own.path)/probe.img"
-        guard FileManager.default.createFile(atPath: image, contents: Data(bootSector)) else {
+        let image = "\(own.path)/probe"
+        guard FileManager.default.createFile(atPath: image, contents: Data(kernel)) else {
             throw RunnerError(.environment, "\(image) could not be written.", next: "Free some space in TMPDIR.")
         }
         let script = BootScript(end: .reached(.init(name: BootScript.booted, pattern: "K", channel: .serial)), panics: [])
         let serial = try NamedPipe(at: "\(own.path)/serial")
         let control = try ControlSocket(at: "\(own.path)/control")
         let command = try QEMUCommandLine([
-            qemu, "-accel", accelerator, "-nodefaults", "-display", "none", "-m", "16", "-drive",
-            "file=\(image),format=raw",
+            qemu, "-accel", accelerator, "-nodefaults", "-display", "none", "-m", "16", "-kernel",
+            image,
         ])
         let log = "\(own.path)/qemu.log"
         let output = open(log, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)

@@ -48,6 +48,9 @@ public struct MachineLease: ~Copyable {
         return open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
     }
 
+    /// Gives the machine back.
+    public consuming func end() {}
+
     deinit { close(descriptor) }
 
     /// BOOTMARK_LEASE, else a file in the folder for locks that all users share.

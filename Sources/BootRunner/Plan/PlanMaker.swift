@@ -123,3 +123,34 @@ extension QEMUCommandLine {
         return "\(size) MiB"
     }
 }
+
+extension Run {
+    /// Makes sure that the boots which are still to be taken would be like those that were.
+    /// - Throws: `RunnerError` that names what has changed since the run was begun.
+    public func checkThatItCanGoOn(host: HostTools) async throws {
+        let line = try QEMUCommandLine(plan.command)
+        try line.checkFiles()
+        let now = try await Fingerprint.read(line, host: host)
+        let changes = fingerprint.changes(to: now)
+        guard changes.isEmpty else {
+            throw RunnerError(
+                .environment, "The run cannot go on: \(changes.joined(separator: ", ")) changed since it was begun.",
+                next: "Take a new run into another folder with -o.")
+        }
+    }
+}
+
+extension Fingerprint {
+    /// The names of what differs between this fingerprint and another.
+    func changes(to other: Fingerprint) -> [String] {
+        var changes: [String] = []
+        if host != other.host { changes.append("the host") }
+        if qemu != other.qemu { changes.append("QEMU's version") }
+        if accelerator != other.accelerator { changes.append("the accelerator") }
+        if perf != other.perf { changes.append("perf's version") }
+        for role in Set(digests.keys).union(other.digests.keys).sorted() where digests[role] != other.digests[role] {
+            changes.append("the \(role)")
+        }
+        return changes
+    }
+}

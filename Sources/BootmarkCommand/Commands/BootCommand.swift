@@ -64,12 +64,12 @@ struct BootCommand: AsyncParsableCommand {
 
     private func take(_ run: Run, in folder: RunFolder, host: HostTools) async throws {
         let stop = StopSignal()
-        Interruption.forward(to: stop)
+        let interruption = Interruption(raising: stop)
         let runner = Runner(executor: QEMUExecutor(host), progress: TerminalProgress(), stop: stop)
         let done = try await runner.execute(run, in: folder)
         if json { Standard.output(String(decoding: try CanonicalJSON.encode(done, for: folder.file), as: UTF8.self)) }
         else { Standard.output(RunText.summary(done, at: folder.path)) }
-        if let number = Interruption.received { throw ExitCode(128 + number) }
+        if let number = interruption.received { throw ExitCode(128 + number) }
         if !done.failures.isEmpty || !done.isComplete { throw ExitCode(Verdict.failed.exitCode) }
     }
 }

@@ -3,25 +3,29 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// Ctrl-C and its like: the boot in flight is ended, the run is saved, and a word says how to go on.
-enum Interruption {
-    private static let number = Mutex<Int32>(0)
-    private static let sources = Mutex<[any DispatchSourceSignal]>([])
+/// Ctrl-C and its like: while one of these lives, the boot in flight is ended and the run is saved.
+final class Interruption {
+    private let number = Received()
+    private let sources: [any DispatchSourceSignal]
+
+    private final class Received: Sendable {
+        let number = Mutex<Int32>(0)
+    }
 
     /// The signal that was received, or nil.
-    static var received: Int32? { number.withLock { $0 == 0 ? nil : $0 } }
+    var received: Int32? { number.number.withLock { $0 == 0 ? nil : $0 } }
 
-    /// From now on SIGINT, SIGTERM and SIGHUP stop the run.
-    static func forward(to stop: StopSignal) {
-        for caught in [SIGINT, SIGTERM, SIGHUP] {
+    /// From now on SIGINT, SIGTERM and SIGHUP raise `stop`.
+    init(raising stop: StopSignal) {
+        sources = [SIGINT, SIGTERM, SIGHUP].map { [number] caught in
             signal(caught, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: caught, queue: .global())
             source.setEventHandler {
-                number.withLock { $0 = caught }
+                number.number.withLock { $0 = caught }
                 stop.raise()
             }
             source.resume()
-            sources.withLock { $0.append(source) }
+            return source
         }
     }
 }
