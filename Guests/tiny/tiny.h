@@ -57,7 +57,7 @@ enum {
     PAYLOAD_BASE = 0x600000,     // what decompress writes: a dictionary and 64 KiB
     ARENA_BASE = 0x700000,       // what memory clears: 8 MiB
     ARENA_BYTES = 0x800000,
-    LEAST_MEMORY = 0x1000000,
+    LEAST_MEMORY = ARENA_BASE + ARENA_BYTES,
 };
 
 static inline __attribute__((always_inline)) void write_port8(uint16_t port, uint8_t value) {
