@@ -25,7 +25,7 @@ func stage(
 let package = Package(
     name: "bootmark",
     products: [
-        .library(name: "Bootmark", targets: ["BootModel"])
+        .library(name: "Bootmark", targets: ["Bootmark"])
     ],
     targets: [
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
@@ -34,6 +34,7 @@ let package = Package(
         .systemLibrary(name: "CRenameAt2"),
     ]
         + stage("BootModel")
+        + stage("Bootmark", ["BootModel"])
         + stage("BootStatistics")
         + stage("BootProfiles", ["BootModel"])
         + stage("FlameGraphs", ["BootModel", "BootProfiles"])
