@@ -25,7 +25,7 @@ func stage(
 let package = Package(
     name: "bootmark",
     products: [
-        .library(name: "Bootmark", targets: ["BootModel"]),
+        .library(name: "Bootmark", targets: ["Bootmark"]),
         .executable(name: "bootmark", targets: ["BootmarkCommand"]),
     ],
     dependencies: [
@@ -40,6 +40,7 @@ let package = Package(
         .target(name: "CBootLauncher"),
     ]
         + stage("BootModel")
+        + stage("Bootmark", ["BootModel"])
         + stage("BootStatistics")
         + stage("BootProfiles", ["BootModel"])
         + stage("FlameGraphs", ["BootModel", "BootProfiles"])
