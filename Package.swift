@@ -61,6 +61,8 @@ let package = Package(
                 dependencies: [
                     "BootModel", "BootStore", "BootRunner", "BootComparison", "BootReports", "BootProfiles",
                     "FlameGraphs", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                ], swiftSettings: settings)
+                ], swiftSettings: settings),
+            .testTarget(
+                name: "Scenarios", dependencies: ["Bootmark"], path: "Scenarios", swiftSettings: settings),
         ]
 )
