@@ -5,12 +5,12 @@ extension Scenario {
     static let tiny = Scenario("tiny") {
         Machine(.i386, memory: .mebibytes(64))
         Kernel(.guest("tiny/tiny.elf"))
-        Phase("start", begins: "(?m)^tiny: start\\b", on: .serial)
-        Phase("memory", begins: "(?m)^tiny: memory\\b", on: .serial)
-        Phase("tables", begins: "(?m)^tiny: tables\\b", on: .serial)
-        Phase("decompress", begins: "(?m)^tiny: decompress\\b", on: .serial)
-        Phase("drivers", begins: "(?m)^tiny: drivers\\b", on: .serial)
-        Booted(when: "(?m)^tiny: booted\\b", on: .serial)
+        Phase("start", begins: "tiny: start", on: .serial)
+        Phase("memory", begins: "tiny: memory", on: .serial)
+        Phase("tables", begins: "tiny: tables", on: .serial)
+        Phase("decompress", begins: "tiny: decompress", on: .serial)
+        Phase("drivers", begins: "tiny: drivers", on: .serial)
+        Booted(when: "tiny: booted", on: .serial)
         Boots(20)
         TimeLimit(boot: .seconds(20), silence: .seconds(10))
     }
