@@ -9,9 +9,11 @@ let settings: [SwiftSetting] = [
 
 /// A product target and, beside it, its tests: the pipeline from scenario to reports, read downwards.
 func stage(
-    _ name: String, _ dependencies: [Target.Dependency] = [], tests: [Target.Dependency]? = []
+    _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = [],
+    tests: [Target.Dependency]? = []
 ) -> [Target] {
-    let stage = Target.target(name: name, dependencies: dependencies, swiftSettings: settings)
+    let stage = Target.target(
+        name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
     guard let tests else { return [stage] }
     return [
         stage,
@@ -27,6 +29,10 @@ let package = Package(
     products: [
         .library(name: "Bootmark", targets: ["BootModel"])
     ],
+    dependencies: [
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
+    ],
     targets: [
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
@@ -40,4 +46,18 @@ let package = Package(
         + stage("BootComparison", ["BootModel", "BootStatistics", "BootProfiles"])
         + stage("LibXML", ["CLibXML2"])
         + stage("BootReports", ["BootModel", "LibXML", "FlameGraphs"])
+        + stage(
+            "GuestObserver",
+            [
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            // The plugin is compiled on the user's machine, where QEMU is, so its source travels inside.
+            resources: [
+                "channel.h", "configuration.c", "counters.c", "plugin.c", "plugin.h", "qemu_api.h",
+            ].map { .embedInCode("plugin/" + $0) },
+            tests: [
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ])
 )
