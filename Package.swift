@@ -25,19 +25,42 @@ func stage(
 let package = Package(
     name: "bootmark",
     products: [
-        .library(name: "Bootmark", targets: ["BootModel"])
+        .library(name: "Bootmark", targets: ["Bootmark"]),
+        .executable(name: "bootmark", targets: ["BootmarkCommand"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     ],
     targets: [
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CRenameAt2"),
+        .target(name: "CBootLauncher"),
     ]
         + stage("BootModel")
+        + stage("Bootmark", ["BootModel"])
         + stage("BootStatistics")
         + stage("BootProfiles", ["BootModel"])
         + stage("FlameGraphs", ["BootModel", "BootProfiles"])
-        + stage("BootStore", ["BootModel", "CZlib"])
+        + stage("BootStore", ["BootModel", "CZlib", "CRenameAt2"])
+        + stage(
+            "BootRunner",
+            [
+                "BootModel", "BootStore", "CBootLauncher", "CPCRE2",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ])
         + stage("BootComparison", ["BootModel", "BootStatistics", "BootProfiles"])
         + stage("LibXML", ["CLibXML2"])
         + stage("BootReports", ["BootModel", "LibXML", "FlameGraphs"])
+        + [
+            // Its folder cannot be called `bootmark`: a file system that ignores case would merge it with `Bootmark`.
+            .executableTarget(
+                name: "BootmarkCommand",
+                dependencies: [
+                    "BootModel", "BootStore", "BootRunner", "BootComparison", "BootReports", "BootProfiles",
+                    "FlameGraphs", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                ], swiftSettings: settings)
+        ]
 )
