@@ -5,7 +5,8 @@ import ArgumentParser
 struct BootmarkCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bootmark",
-        abstract: "Tells whether a change made an operating system boot slower, by how much, and in which function.",
+        abstract:
+            "Tells whether a change made an operating system boot slower, by how much, and in which function.",
         discussion: """
             Take the boots of both versions, then compare them:
 

@@ -21,7 +21,8 @@ final class WatchedChannel {
     ///   - milestones: what is looked for, in the scenario's order.
     ///   - ownMilestones: how many of them name this channel itself.
     init(
-        name: String, descriptor: Int32, milestones: [(name: String, pattern: BytePattern)], ownMilestones: Int,
+        name: String, descriptor: Int32, milestones: [(name: String, pattern: BytePattern)],
+        ownMilestones: Int,
         panics: [BytePattern], log: String
     ) throws {
         self.name = name

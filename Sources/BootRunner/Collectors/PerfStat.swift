@@ -36,7 +36,8 @@ final class PerfStat: BootCollector {
         output = "\(folder)/perf-stat.csv"
         control = PerfControl(
             [
-                perf, "stat", "-x", ";", "--no-big-num", "-e", events.map(\.name).joined(separator: ","), "-o",
+                perf, "stat", "-x", ";", "--no-big-num", "-e", events.map(\.name).joined(separator: ","),
+                "-o",
                 output,
             ], folder: folder, environment: environment, log: log)
     }
@@ -61,7 +62,9 @@ final class PerfStat: BootCollector {
         var missing = Set(events)
         for line in text.split(separator: "\n") where !line.hasPrefix("#") {
             let fields = line.split(separator: ";", omittingEmptySubsequences: false).map(String.init)
-            guard fields.count >= 5, let event = events.first(where: { $0.name == fields[2] }) else { continue }
+            guard fields.count >= 5, let event = events.first(where: { $0.name == fields[2] }) else {
+                continue
+            }
             missing.remove(event)
             guard let value = Double(fields[0]) else {
                 let reason = fields[0].trimmingCharacters(in: CharacterSet(charactersIn: "<>"))
@@ -71,10 +74,13 @@ final class PerfStat: BootCollector {
             collected.samples[event.metric.id] = fields[1] == "msec" ? value * 1e6 : value
             if let share = Double(fields[4]), share < 99.9 {
                 collected.notes.append(
-                    "\(event.name) was counted for \(String(format: "%.0f", share)) % of the time and scaled (multiplexed)")
+                    "\(event.name) was counted for \(String(format: "%.0f", share)) % of the time and scaled (multiplexed)"
+                )
             }
         }
-        for event in missing { collected.unavailable[event.metric.id] = "perf stat did not report \(event.name)" }
+        for event in missing {
+            collected.unavailable[event.metric.id] = "perf stat did not report \(event.name)"
+        }
         return collected
     }
 }

@@ -44,7 +44,8 @@ public struct Runner: Sendable {
         for planned in run.plan.boots where !run.boots.contains(where: { $0.index == planned.index }) {
             if let deadline, Clock.now >= deadline {
                 run.notes.append(
-                    "the run's time limit was reached after \(run.boots.count) of \(run.plan.boots.count) boots; --resume takes the rest")
+                    "the run's time limit was reached after \(run.boots.count) of \(run.plan.boots.count) boots; --resume takes the rest"
+                )
                 break
             }
             let boot = try await take(planned, of: run.plan, in: folder, deadline: deadline)
@@ -54,7 +55,8 @@ public struct Runner: Sendable {
             if boot.outcome.kind == .interrupted { break }
             if run.boots.suffix(3).count == 3, run.boots.suffix(3).allSatisfy({ !$0.outcome.isBooted }) {
                 run.notes.append(
-                    "three boots in a row failed, so the remaining \(run.plan.boots.count - run.boots.count) were not taken")
+                    "three boots in a row failed, so the remaining \(run.plan.boots.count - run.boots.count) were not taken"
+                )
                 break
             }
         }

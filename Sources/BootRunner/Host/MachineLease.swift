@@ -24,7 +24,8 @@ public struct MachineLease: ~Copyable {
         let descriptor = openLock(path)
         guard descriptor >= 0 else {
             throw RunnerError(
-                .environment, "The lease on this machine, \(path), could not be opened: \(systemMessage(errno)).",
+                .environment,
+                "The lease on this machine, \(path), could not be opened: \(systemMessage(errno)).",
                 next: "Remove it if it is not in use, or name another file in BOOTMARK_LEASE.")
         }
         let lease = MachineLease(descriptor: descriptor)
@@ -33,7 +34,9 @@ public struct MachineLease: ~Copyable {
             if isFirst { waiting() }
             isFirst = false
             guard !stop.isRaised else {
-                throw RunnerError(.environment, "Stopped while another measured boot held the machine.", next: "Start again with --resume.")
+                throw RunnerError(
+                    .environment, "Stopped while another measured boot held the machine.",
+                    next: "Start again with --resume.")
             }
             try await Task.sleep(for: .milliseconds(100))
         }

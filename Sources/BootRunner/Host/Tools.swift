@@ -35,10 +35,13 @@ enum Tools {
     static func require(_ program: String) throws -> String {
         if let path = path(of: program) { return path }
         let package = packages[program.split(separator: "/").last.map(String.init) ?? program]
-        let next = package.map { "Install it (Debian, Ubuntu: apt install \($0)), or put its folder into PATH." }
+        let next = package.map {
+            "Install it (Debian, Ubuntu: apt install \($0)), or put its folder into PATH."
+        }
         throw RunnerError(
             .environment, "\(program) was not found.",
-            next: next ?? "Check the name, or put its folder into PATH; bootmark doctor lists what is needed.")
+            next: next ?? "Check the name, or put its folder into PATH; bootmark doctor lists what is needed."
+        )
     }
 
     /// The Debian package that holds a program.
@@ -74,7 +77,8 @@ enum Tools {
         let answer = try await run(try require("sha256sum"), ["-z", "--"] + paths)
         guard answer.succeeded else {
             throw RunnerError(
-                .input, "A file of the boot could not be read: \(answer.error.trimmingCharacters(in: .whitespacesAndNewlines))",
+                .input,
+                "A file of the boot could not be read: \(answer.error.trimmingCharacters(in: .whitespacesAndNewlines))",
                 next: "Check that it exists and that you may read it.")
         }
         var digests: [String: String] = [:]

@@ -47,7 +47,9 @@ extension QEMUCommandLine {
             guard FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder) else {
                 throw RunnerError(
                     .input, "The \(file.role) \(file.path) does not exist.",
-                    next: "Check the path in the QEMU command; relative paths start at \(FileManager.default.currentDirectoryPath).")
+                    next:
+                        "Check the path in the QEMU command; relative paths start at \(FileManager.default.currentDirectoryPath)."
+                )
             }
             guard !isFolder.boolValue, let handle = FileHandle(forReadingAtPath: file.path) else {
                 throw RunnerError(

@@ -36,7 +36,9 @@ public struct QEMUCommandLine: Sendable, Hashable {
         for device in options where device.name == "blockdev" && device.part("read-only") != "on" {
             throw RunnerError(
                 .usage, "-blockdev \(device.value ?? "") would let one boot change the disk of the next.",
-                next: "Name the image by -drive file=…, which is opened as a throw-away overlay, or add read-only=on.")
+                next:
+                    "Name the image by -drive file=…, which is opened as a throw-away overlay, or add read-only=on."
+            )
         }
     }
 
@@ -59,7 +61,9 @@ public struct QEMUCommandLine: Sendable, Hashable {
             case "accel":
                 return option.parts.first.map { $0.key.isEmpty ? $0.value : $0.value } ?? "tcg"
             case "machine", "M":
-                if let named = option.part("accel") { return String(named.split(separator: ":").first ?? "tcg") }
+                if let named = option.part("accel") {
+                    return String(named.split(separator: ":").first ?? "tcg")
+                }
             default: continue
             }
         }
@@ -70,7 +74,9 @@ public struct QEMUCommandLine: Sendable, Hashable {
     func wired(_ wiring: Wiring) -> [String] {
         let serial = values("serial").first
         // A device that the user shares between the serial port and others is kept, with another end.
-        let shared = serial.flatMap { $0.hasPrefix("chardev:") ? String($0.dropFirst("chardev:".count)) : nil }
+        let shared = serial.flatMap {
+            $0.hasPrefix("chardev:") ? String($0.dropFirst("chardev:".count)) : nil
+        }
         var words: [String] = []
         var serialIsWired = false
         for option in options {
@@ -112,7 +118,8 @@ public struct QEMUCommandLine: Sendable, Hashable {
         var words = ["-monitor", "none"]
         let isShown = values("display").contains { $0 == "none" || $0.hasPrefix("vnc") } || has("vnc")
         if !isShown && !has("nographic") { words += ["-display", "none"] }
-        let namesAccelerator = has("accel") || has("enable-kvm")
+        let namesAccelerator =
+            has("accel") || has("enable-kvm")
             || options.contains { ["machine", "M"].contains($0.name) && $0.part("accel") != nil }
         if !namesAccelerator { words += ["-accel", "tcg"] }
         if let firmware = wiring.firmware {
