@@ -40,4 +40,10 @@ let package = Package(
         + stage("BootComparison", ["BootModel", "BootStatistics", "BootProfiles"])
         + stage("LibXML", ["CLibXML2"])
         + stage("BootReports", ["BootModel", "LibXML", "FlameGraphs"])
+        + ["StatisticsProbe"].map { name in
+            // Tools of the development of Bootmark, and no product.
+            .executableTarget(
+                name: name, dependencies: ["BootStatistics"], path: "Benchmarks/" + name,
+                swiftSettings: settings)
+        }
 )
