@@ -73,6 +73,12 @@ let tools: [Target] = [
 let scenarios: Target = .testTarget(
     name: "Scenarios", dependencies: ["Bootmark"], path: "Scenarios", swiftSettings: settings)
 
+/// Tools of the development of Bootmark, and no products.
+let workshop: [Target] = ["StatisticsProbe"].map { name in
+    .executableTarget(
+        name: name, dependencies: ["BootStatistics"], path: "Benchmarks/" + name, swiftSettings: settings)
+}
+
 let package = Package(
     name: "bootmark",
     products: [
@@ -84,5 +90,5 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     ],
-    targets: foundations + pipeline.flatMap { $0 } + tools + [scenarios]
+    targets: foundations + pipeline.flatMap { $0 } + tools + workshop + [scenarios]
 )
