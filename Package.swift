@@ -53,7 +53,7 @@ let package = Package(
             ])
         + stage("BootComparison", ["BootModel", "BootStatistics", "BootProfiles"])
         + stage("LibXML", ["CLibXML2"])
-        + stage("BootReports", ["BootModel", "LibXML", "FlameGraphs"])
+        + stage("BootReports", ["BootModel", "BootStore", "LibXML"], tests: ["BootStore", "LibXML"])
         + [
             // Its folder cannot be called `bootmark`: a file system that ignores case would merge it with `Bootmark`.
             .executableTarget(
