@@ -56,8 +56,10 @@ let pipeline: [[Target]] = [
         ["BootModel", "BootStore", "GuestObserver", "CBootLauncher", "CPCRE2", subprocess, systemPackage]),
     stage("BootComparison", ["BootModel", "BootStatistics", "BootProfiles"]),
     stage("LibXML", ["CLibXML2"]),
-    stage("BootReports", ["BootModel", "LibXML", "FlameGraphs"]),
-    stage("Bootmark", ["BootModel"]),
+    stage(
+        "BootReports", ["BootModel", "BootStore", "BootProfiles", "FlameGraphs", "LibXML"],
+        tests: ["BootStore", "LibXML"]),
+    stage("Bootmark", ["BootModel", "BootStore", "BootRunner", "BootComparison", "BootReports"]),
 ]
 
 let tools: [Target] = [
