@@ -53,7 +53,10 @@ let pipeline: [[Target]] = [
         tests: [subprocess, systemPackage]),
     stage(
         "BootRunner",
-        ["BootModel", "BootStore", "GuestObserver", "CBootLauncher", "CPCRE2", subprocess, systemPackage]),
+        [
+            "BootModel", "BootStore", "BootProfiles", "GuestObserver", "CBootLauncher", "CPCRE2", subprocess,
+            systemPackage,
+        ]),
     stage("BootComparison", ["BootModel", "BootStatistics", "BootProfiles"]),
     stage("LibXML", ["CLibXML2"]),
     stage(
