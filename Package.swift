@@ -9,9 +9,11 @@ let settings: [SwiftSetting] = [
 
 /// A product target and, beside it, its tests: the pipeline from scenario to reports, read downwards.
 func stage(
-    _ name: String, _ dependencies: [Target.Dependency] = [], tests: [Target.Dependency]? = []
+    _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = [],
+    tests: [Target.Dependency]? = []
 ) -> [Target] {
-    let stage = Target.target(name: name, dependencies: dependencies, swiftSettings: settings)
+    let stage = Target.target(
+        name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
     guard let tests else { return [stage] }
     return [
         stage,
@@ -22,28 +24,71 @@ func stage(
     ]
 }
 
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// Libraries of the system, and what C has to do for Swift.
+let foundations: [Target] = [
+    .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+    .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CRenameAt2"),
+    .target(name: "CBootLauncher"),
+]
+
+/// The plugin is compiled on the user's machine, where QEMU is, so its source travels inside.
+let pluginSource: [Resource] = [
+    "channel.h", "configuration.c", "counters.c", "plugin.c", "plugin.h", "qemu_api.h",
+].map { .embedInCode("plugin/" + $0) }
+
+let pipeline: [[Target]] = [
+    stage("BootModel"),
+    stage("BootStatistics"),
+    stage("BootProfiles", ["BootModel"]),
+    stage("FlameGraphs", ["BootModel", "BootProfiles"]),
+    stage("BootStore", ["BootModel", "CZlib", "CRenameAt2"]),
+    stage(
+        "GuestObserver", [subprocess, systemPackage], resources: pluginSource,
+        tests: [subprocess, systemPackage]),
+    stage(
+        "BootRunner",
+        ["BootModel", "BootStore", "GuestObserver", "CBootLauncher", "CPCRE2", subprocess, systemPackage]),
+    stage("BootComparison", ["BootModel", "BootStatistics", "BootProfiles"]),
+    stage("LibXML", ["CLibXML2"]),
+    stage("BootReports", ["BootModel", "LibXML", "FlameGraphs"]),
+    stage("Bootmark", ["BootModel"]),
+]
+
+let tools: [Target] = [
+    // Its folder cannot be called `bootmark`: a file system that ignores case would merge it with `Bootmark`.
+    .executableTarget(
+        name: "BootmarkCommand",
+        dependencies: [
+            "BootModel", "BootStore", "BootRunner", "BootComparison", "BootReports", "BootProfiles",
+            "FlameGraphs", argumentParser,
+        ], swiftSettings: settings)
+]
+
+/// Tools of the development of Bootmark, and no products of it.
+let benchmarks: [Target] = ["StatisticsProbe", "VerdictSimulation"].map {
+    .executableTarget(
+        name: $0, dependencies: ["BootStatistics"], path: "Benchmarks/" + $0, swiftSettings: settings)
+}
+
+let scenarios: Target = .testTarget(
+    name: "Scenarios", dependencies: ["Bootmark"], path: "Scenarios", swiftSettings: settings)
+
 let package = Package(
     name: "bootmark",
     products: [
-        .library(name: "Bootmark", targets: ["BootModel"])
+        .library(name: "Bootmark", targets: ["Bootmark"]),
+        .executable(name: "bootmark", targets: ["BootmarkCommand"]),
     ],
-    targets: [
-        .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
-        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
-        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    ]
-        + stage("BootModel")
-        + stage("BootStatistics")
-        + stage("BootProfiles", ["BootModel"])
-        + stage("FlameGraphs", ["BootModel", "BootProfiles"])
-        + stage("BootStore", ["BootModel", "CZlib"])
-        + stage("BootComparison", ["BootModel", "BootStatistics", "BootProfiles"])
-        + stage("LibXML", ["CLibXML2"])
-        + stage("BootReports", ["BootModel", "LibXML", "FlameGraphs"])
-        + ["StatisticsProbe"].map { name in
-            // Tools of the development of Bootmark, and no product.
-            .executableTarget(
-                name: name, dependencies: ["BootStatistics"], path: "Benchmarks/" + name,
-                swiftSettings: settings)
-        }
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+    ],
+    targets: foundations + pipeline.flatMap { $0 } + tools + benchmarks + [scenarios]
 )
