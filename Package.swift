@@ -75,14 +75,14 @@ let tools: [Target] = [
         ], swiftSettings: settings)
 ]
 
+/// Tools of the development of Bootmark, and no products of it.
+let benchmarks: [Target] = ["StatisticsProbe", "VerdictSimulation"].map {
+    .executableTarget(
+        name: $0, dependencies: ["BootStatistics"], path: "Benchmarks/" + $0, swiftSettings: settings)
+}
+
 let scenarios: Target = .testTarget(
     name: "Scenarios", dependencies: ["Bootmark"], path: "Scenarios", swiftSettings: settings)
-
-/// Tools of the development of Bootmark, and no products.
-let workshop: [Target] = ["StatisticsProbe"].map { name in
-    .executableTarget(
-        name: name, dependencies: ["BootStatistics"], path: "Benchmarks/" + name, swiftSettings: settings)
-}
 
 let package = Package(
     name: "bootmark",
@@ -95,5 +95,5 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     ],
-    targets: foundations + pipeline.flatMap { $0 } + tools + workshop + [scenarios]
+    targets: foundations + pipeline.flatMap { $0 } + tools + benchmarks + [scenarios]
 )
