@@ -54,7 +54,8 @@ let package = Package(
             ],
             // The plugin is compiled on the user's machine, where QEMU is, so its source travels inside.
             resources: [
-                "channel.h", "configuration.c", "counters.c", "plugin.c", "plugin.h", "qemu_api.h",
+                "channel.h", "configuration.c", "counters.c", "hash.c", "milestones.c", "plugin.c",
+                "plugin.h", "qemu_api.h", "serial.c",
             ].map { .embedInCode("plugin/" + $0) },
             tests: [
                 .product(name: "Subprocess", package: "swift-subprocess"),

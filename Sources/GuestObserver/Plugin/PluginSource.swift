@@ -6,9 +6,12 @@ enum PluginSource {
         ("channel.h", PackageResources.channel_h),
         ("configuration.c", PackageResources.configuration_c),
         ("counters.c", PackageResources.counters_c),
+        ("hash.c", PackageResources.hash_c),
+        ("milestones.c", PackageResources.milestones_c),
         ("plugin.c", PackageResources.plugin_c),
         ("plugin.h", PackageResources.plugin_h),
         ("qemu_api.h", PackageResources.qemu_api_h),
+        ("serial.c", PackageResources.serial_c),
     ]
 
     /// The arguments between the compiler and the files. Everything but QEMU's two entries stays hidden, so

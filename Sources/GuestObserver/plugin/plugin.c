@@ -55,6 +55,10 @@ static enum code_class class_of(uint64_t address)
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *block)
 {
     (void)id;
+    /* What reads the counters comes before what adds to them: a callback sees the blocks before its own. */
+    hash_instrument(block);
+    serial_instrument(block);
+    milestones_instrument(block);
     counters_instrument(block, class_of(qemu_plugin_tb_vaddr(block)), qemu_plugin_tb_n_insns(block));
 }
 
@@ -68,6 +72,7 @@ static void ending(qemu_plugin_id_t id, void *ignored)
 {
     (void)id;
     (void)ignored;
+    serial_end();
     counters_end();
 }
 
@@ -111,6 +116,7 @@ EXPORTED int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, i
         return -1;
     }
     if (!configuration_read(path) || !counters_begin(configuration.channel)) return -1;
+    if (!serial_begin() || !hash_begin()) return -1;
 
     qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
     qemu_plugin_register_vcpu_idle_cb(id, idle);
