@@ -51,7 +51,11 @@ struct channel {
     uint64_t outputs;       /* entries in the output log */
     uint64_t lost_outputs;  /* port outputs that the log had no room for */
     uint64_t checkpoints;   /* entries in the file of hashes */
-    uint64_t unused[505];
+    uint64_t contexts;         /* of the profile, and how often one more found no room */
+    uint64_t context_overflow;
+    uint64_t frames_too_deep;  /* calls below the deepest frame that is kept */
+    uint64_t symbols_entered;  /* how many of the symbols given ever ran */
+    uint64_t unused[501];
     struct channel_milestone milestones[CHANNEL_MILESTONES];
     struct channel_processor slots[CHANNEL_PROCESSORS];
 };

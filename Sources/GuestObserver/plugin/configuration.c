@@ -64,6 +64,17 @@ static bool set_final(const char *value)
     return true;
 }
 
+/* "FIRST LAST", both included. */
+static bool add_range(char *value)
+{
+    if (configuration.followed_count == RANGE_LIMIT) return false;
+    struct range *range = &configuration.followed[configuration.followed_count++];
+    char *last = strchr(value, ' ');
+    if (!last) return false;
+    *last++ = '\0';
+    return set_number(&range->first, value) && set_number(&range->last, last) && range->first <= range->last;
+}
+
 static bool set(const char *key, char *value)
 {
     if (strcmp(key, "channel") == 0) return set_path(configuration.channel, value);
@@ -73,6 +84,10 @@ static bool set(const char *key, char *value)
     if (strcmp(key, "hash-interval") == 0) return set_number(&configuration.hash_interval, value);
     if (strcmp(key, "milestone") == 0) return add_milestone(value);
     if (strcmp(key, "final") == 0) return set_final(value);
+    if (strcmp(key, "symbols") == 0) return set_path(configuration.symbols, value);
+    if (strcmp(key, "profile") == 0) return set_path(configuration.profile, value);
+    if (strcmp(key, "follow") == 0) return add_range(value);
+    if (strcmp(key, "stack-size") == 0) return set_number(&configuration.stack_size, value);
     return false;
 }
 

@@ -6,16 +6,18 @@
 void milestone_reached(
     unsigned index, unsigned processor, uint64_t instructions, uint64_t blocks, uint64_t serial_bytes)
 {
-    (void)processor;
     struct channel_milestone *milestone = &channel->milestones[index];
     if (milestone->reached) return;
     milestone->instructions = instructions;
     milestone->blocks = blocks;
     milestone->serial_bytes = serial_bytes;
     milestone->hash = hash_now;
+    bool final = (int)index == configuration.final;
+    /* The profile is on the disk before anyone can see that the boot is over and kill QEMU. */
+    profile_milestone(processor, index, final);
     atomic_thread_fence(memory_order_release);
     milestone->reached = 1;
-    if ((int)index == configuration.final) {
+    if (final) {
         channel->frozen_by = index;
         channel->state = CHANNEL_FROZEN;
     }

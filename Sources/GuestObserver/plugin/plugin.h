@@ -9,6 +9,12 @@
 
 enum { PATH_LIMIT = 4096 };
 
+enum { RANGE_LIMIT = 16 };
+
+struct range {
+    uint64_t first, last; /* both belong to it */
+};
+
 enum trigger { NO_TRIGGER, BY_TEXT, BY_SERIAL_BYTES, BY_ADDRESS };
 
 struct milestone {
@@ -26,6 +32,11 @@ struct configuration {
     uint64_t hash_interval;   /* blocks from one checkpoint to the next */
     struct milestone milestones[CHANNEL_MILESTONES];
     unsigned milestone_count;
+    char symbols[PATH_LIMIT]; /* names of functions; may be empty */
+    char profile[PATH_LIMIT]; /* where the folded stacks go; empty for no profile */
+    struct range followed[RANGE_LIMIT]; /* the code whose calls are followed */
+    unsigned followed_count;
+    uint64_t stack_size;      /* a thread's stack begins at a multiple of it; 0 where there is but one */
     int final;                /* the milestone at which everything is frozen, or -1 */
 };
 
@@ -99,5 +110,24 @@ bool hash_begin(void);
 void hash_instrument(struct qemu_plugin_tb *block);
 
 extern uint64_t hash_now;
+
+/* ---- The profile of call stacks. ---- */
+
+bool profile_begin(void);
+
+/* The kind of code at an address, now. */
+enum code_class profile_class(uint64_t address);
+
+/* Before the counting of a block is instrumented: what is to happen ahead of it. */
+void profile_instrument_start(struct qemu_plugin_tb *block);
+
+/* Calls and returns of the block. */
+void profile_instrument_events(struct qemu_plugin_tb *block);
+
+/* A milestone was reached: its phase's stacks are written, and all of them where it is the final one. */
+void profile_milestone(unsigned processor, unsigned index, bool final);
+
+/* Writes what was not written yet. */
+void profile_end(void);
 
 #endif
