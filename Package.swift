@@ -54,8 +54,9 @@ let package = Package(
             ],
             // The plugin is compiled on the user's machine, where QEMU is, so its source travels inside.
             resources: [
-                "channel.h", "configuration.c", "counters.c", "hash.c", "milestones.c", "plugin.c",
-                "plugin.h", "qemu_api.h", "serial.c",
+                "channel.h", "configuration.c", "contexts.c", "counters.c", "hash.c", "milestones.c",
+                "plugin.c", "plugin.h", "profile.c", "qemu_api.h", "serial.c", "stacks.h", "symbols.c",
+                "threads.c",
             ].map { .embedInCode("plugin/" + $0) },
             tests: [
                 .product(name: "Subprocess", package: "swift-subprocess"),
