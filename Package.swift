@@ -34,10 +34,18 @@ let package = Package(
     ]
         + stage("BootModel")
         + stage("BootStatistics")
-        + stage("BootProfiles", ["BootModel"])
+        + stage("BootProfiles", ["BootModel", "CZlib"])
         + stage("FlameGraphs", ["BootModel", "BootProfiles"])
         + stage("BootStore", ["BootModel", "CZlib"])
         + stage("BootComparison", ["BootModel", "BootStatistics", "BootProfiles"])
         + stage("LibXML", ["CLibXML2"])
         + stage("BootReports", ["BootModel", "LibXML", "FlameGraphs"])
 )
+
+// What measures the package is built only on request, because nobody who uses it needs it.
+if Context.environment["BOOTMARK_BENCHMARKS"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "ProfileBenchmark", dependencies: ["BootProfiles", "FlameGraphs"],
+            path: "Benchmarks/Profiles", swiftSettings: settings))
+}
