@@ -46,7 +46,7 @@ let pluginSource: [Resource] = [
 let pipeline: [[Target]] = [
     stage("BootModel"),
     stage("BootStatistics"),
-    stage("BootProfiles", ["BootModel"]),
+    stage("BootProfiles", ["BootModel", "CZlib"]),
     stage("FlameGraphs", ["BootModel", "BootProfiles"]),
     stage("BootStore", ["BootModel", "CZlib", "CRenameAt2"]),
     stage(
@@ -98,3 +98,11 @@ let package = Package(
     ],
     targets: foundations + pipeline.flatMap { $0 } + tools + benchmarks + [scenarios]
 )
+
+// What measures the package is built only on request, because nobody who uses it needs it.
+if Context.environment["BOOTMARK_BENCHMARKS"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "ProfileBenchmark", dependencies: ["BootProfiles", "FlameGraphs"],
+            path: "Benchmarks/Profiles", swiftSettings: settings))
+}
