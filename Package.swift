@@ -56,8 +56,10 @@ let pipeline: [[Target]] = [
         ["BootModel", "BootStore", "GuestObserver", "CBootLauncher", "CPCRE2", subprocess, systemPackage]),
     stage("BootComparison", ["BootModel", "BootStatistics", "BootProfiles"]),
     stage("LibXML", ["CLibXML2"]),
-    stage("BootReports", ["BootModel", "LibXML", "FlameGraphs"]),
-    stage("Bootmark", ["BootModel"]),
+    stage(
+        "BootReports", ["BootModel", "BootStore", "BootProfiles", "FlameGraphs", "LibXML"],
+        tests: ["BootStore", "LibXML"]),
+    stage("Bootmark", ["BootModel", "BootStore", "BootRunner", "BootComparison", "BootReports"]),
 ]
 
 let tools: [Target] = [
@@ -73,6 +75,12 @@ let tools: [Target] = [
 let scenarios: Target = .testTarget(
     name: "Scenarios", dependencies: ["Bootmark"], path: "Scenarios", swiftSettings: settings)
 
+/// Tools of the development of Bootmark, and no products.
+let workshop: [Target] = ["StatisticsProbe"].map { name in
+    .executableTarget(
+        name: name, dependencies: ["BootStatistics"], path: "Benchmarks/" + name, swiftSettings: settings)
+}
+
 let package = Package(
     name: "bootmark",
     products: [
@@ -84,5 +92,5 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     ],
-    targets: foundations + pipeline.flatMap { $0 } + tools + [scenarios]
+    targets: foundations + pipeline.flatMap { $0 } + tools + workshop + [scenarios]
 )
