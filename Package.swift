@@ -39,7 +39,8 @@ let foundations: [Target] = [
 
 /// The plugin is compiled on the user's machine, where QEMU is, so its source travels inside.
 let pluginSource: [Resource] = [
-    "channel.h", "configuration.c", "contexts.c", "counters.c", "hash.c", "milestones.c", "plugin.c", "plugin.h",
+    "channel.h", "configuration.c", "contexts.c", "counters.c", "hash.c", "milestones.c", "plugin.c",
+    "plugin.h",
     "profile.c", "qemu_api.h", "serial.c", "stacks.h", "symbols.c", "threads.c",
 ].map { .embedInCode("plugin/" + $0) }
 
