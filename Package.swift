@@ -39,13 +39,15 @@ let foundations: [Target] = [
 
 /// The plugin is compiled on the user's machine, where QEMU is, so its source travels inside.
 let pluginSource: [Resource] = [
-    "channel.h", "configuration.c", "counters.c", "plugin.c", "plugin.h", "qemu_api.h",
+    "channel.h", "configuration.c", "contexts.c", "counters.c", "hash.c", "milestones.c", "plugin.c",
+    "plugin.h",
+    "profile.c", "qemu_api.h", "serial.c", "stacks.h", "symbols.c", "threads.c",
 ].map { .embedInCode("plugin/" + $0) }
 
 let pipeline: [[Target]] = [
     stage("BootModel"),
     stage("BootStatistics"),
-    stage("BootProfiles", ["BootModel"]),
+    stage("BootProfiles", ["BootModel", "CZlib"]),
     stage("FlameGraphs", ["BootModel", "BootProfiles"]),
     stage("BootStore", ["BootModel", "CZlib", "CRenameAt2"]),
     stage(
@@ -53,11 +55,16 @@ let pipeline: [[Target]] = [
         tests: [subprocess, systemPackage]),
     stage(
         "BootRunner",
-        ["BootModel", "BootStore", "GuestObserver", "CBootLauncher", "CPCRE2", subprocess, systemPackage]),
+        [
+            "BootModel", "BootStore", "BootProfiles", "GuestObserver", "CBootLauncher", "CPCRE2", subprocess,
+            systemPackage,
+        ]),
     stage("BootComparison", ["BootModel", "BootStatistics", "BootProfiles"]),
     stage("LibXML", ["CLibXML2"]),
-    stage("BootReports", ["BootModel", "LibXML", "FlameGraphs"]),
-    stage("Bootmark", ["BootModel"]),
+    stage(
+        "BootReports", ["BootModel", "BootStore", "BootProfiles", "FlameGraphs", "LibXML"],
+        tests: ["BootStore", "LibXML"]),
+    stage("Bootmark", ["BootModel", "BootStore", "BootRunner", "BootComparison", "BootReports"]),
 ]
 
 let tools: [Target] = [
@@ -92,3 +99,11 @@ let package = Package(
     ],
     targets: foundations + pipeline.flatMap { $0 } + tools + benchmarks + [scenarios]
 )
+
+// What measures the package is built only on request, because nobody who uses it needs it.
+if Context.environment["BOOTMARK_BENCHMARKS"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "ProfileBenchmark", dependencies: ["BootProfiles", "FlameGraphs"],
+            path: "Benchmarks/Profiles", swiftSettings: settings))
+}

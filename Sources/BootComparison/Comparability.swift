@@ -65,6 +65,12 @@ struct Comparability {
             }
         }
         differences += environment(for: metric, before.run.fingerprint, after.run.fingerprint)
+        // What counts the guest's instructions slows the boot, and so changes every other number.
+        let (old, new) = (before.run.countsGuest, after.run.countsGuest)
+        if old != new, metric.determinism == .statistical, !metric.name.hasPrefix("guest-") {
+            let text = { (counts: Bool) in counts ? "counted" : "not counted" }
+            differences.append(Self.difference("guest's instructions", text(old), text(new)))
+        }
         return Self.sentence(differences)
     }
 
@@ -135,6 +141,13 @@ struct Comparability {
         guard !differences.isEmpty else { return nil }
         return "The runs cannot be compared: \(list(differences)). "
             + "Take the baseline again with what runs now, and accept it with: bootmark accept RUNDIR"
+    }
+}
+
+extension Run {
+    /// Whether its boots were slowed by counting what the guest executes.
+    fileprivate var countsGuest: Bool {
+        plan.collectors.contains(.guestInstructions) || plan.collectors.contains(.guestProfile)
     }
 }
 

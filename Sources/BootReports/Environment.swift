@@ -10,6 +10,9 @@ enum Environment {
         var value: String
     }
 
+    /// One property with its values on both sides, `none` where a side has no such property.
+    typealias Pair = (name: String, before: String, after: String)
+
     /// All of a fingerprint, in a fixed order.
     static func properties(_ fingerprint: Fingerprint) -> [Property] {
         let host = fingerprint.host
@@ -23,16 +26,21 @@ enum Environment {
         return pairs.map { Property(name: ConsoleText.line($0), value: ConsoleText.line($1)) }
     }
 
-    /// The properties that differ, with both values; `none` where one side has no such property.
-    static func differences(_ comparison: Comparison) -> [(name: String, before: String, after: String)] {
-        guard let before = comparison.before.map({ properties($0.fingerprint) }) else { return [] }
+    /// The properties of both sides.
+    static func both(_ comparison: Comparison) -> [Pair] {
+        let before = comparison.before.map { properties($0.fingerprint) } ?? []
         let after = properties(comparison.after.fingerprint)
-        let names =
-            after.map(\.name) + before.map(\.name).filter { name in !after.contains { $0.name == name } }
-        return names.compactMap { name in
+        let known = Set(after.map(\.name))
+        let names = after.map(\.name) + before.map(\.name).filter { !known.contains($0) }
+        return names.map { name in
             let old = before.first { $0.name == name }?.value ?? "none"
             let new = after.first { $0.name == name }?.value ?? "none"
-            return old == new ? nil : (name, old, new)
+            return (name, old, new)
         }
+    }
+
+    /// The properties that differ; none where there is nothing before.
+    static func differences(_ comparison: Comparison) -> [Pair] {
+        comparison.before == nil ? [] : both(comparison).filter { $0.before != $0.after }
     }
 }

@@ -1,5 +1,5 @@
 import BootModel
-import Foundation
+import BootStore
 
 /// The comparison itself, for machines: everything that the other reports are made of.
 ///
@@ -15,79 +15,44 @@ public struct JSONReporter: Reporter {
     public var fileName: String { "comparison.json" }
 
     /// The report as UTF-8, with a line feed at its end.
-    /// - Throws: `ReportError` with `notRepresentable` where a number is neither finite nor infinite.
-    public func report(
-        on comparisons: [Comparison], beside neighbours: Set<String>
-    ) throws(ReportError) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        do {
-            let data =
-                try comparisons.count == 1 ? encoder.encode(comparisons[0]) : encoder.encode(comparisons)
-            return Array(data) + [UInt8(ascii: "\n")]
-        } catch EncodingError.invalidValue(let value, let context) {
-            let place = context.codingPath.map(\.stringValue).joined(separator: ".")
-            throw ReportError(
-                .notRepresentable, file: fileName,
-                "\(place) is \(value), which JSON cannot hold. This is a fault of Bootmark's own: please report it."
-            )
-        } catch {
-            throw ReportError(.notRepresentable, file: fileName, "\(error)")
-        }
+    /// - Throws: `StoreError` with `malformed` where a number is not finite.
+    public func report(on comparisons: [Comparison], beside neighbours: Set<String>) throws -> [UInt8] {
+        if comparisons.count == 1 { return try CanonicalJSON.encode(comparisons[0], for: fileName) }
+        return try CanonicalJSON.encode(comparisons, for: fileName)
     }
 
     /// The comparisons that a report holds: equal to those that it was made of.
-    /// - Parameter file: the file's name, for errors.
-    /// - Throws: `ReportError` with `notUnderstood` or `newerSchema`.
-    public static func comparisons(in bytes: [UInt8], file: String = "comparison.json") throws(ReportError)
-        -> [Comparison]
+    /// - Parameter path: the file's name, for errors.
+    /// - Throws: `StoreError` with `cutShort`, `malformed` or `newerSchema`.
+    public static func comparisons(in bytes: [UInt8], path: String = "comparison.json") throws -> [Comparison]
     {
-        guard bytes.count <= largestFile else {
-            throw ReportError(
-                .notUnderstood, file: file,
-                "has \(bytes.count) bytes, more than any comparison. Compare the runs again.")
-        }
-        let data = Data(bytes)
-        let decoder = JSONDecoder()
         let isArray = bytes.first { !" \n\r\t".utf8.contains($0) } == UInt8(ascii: "[")
-        do {
-            // The version comes first: a newer format may lack what this one needs.
-            let schemas =
-                try isArray
-                ? decoder.decode([Schema].self, from: data) : [decoder.decode(Schema.self, from: data)]
-            if let newer = schemas.map(\.schema).first(where: { $0 > Comparison.currentSchema }) {
-                throw ReportError(
-                    .newerSchema, file: file,
-                    "was written by a newer Bootmark (schema \(newer)); this one reads schemas up to "
-                        + "\(Comparison.currentSchema). Update Bootmark, or compare the runs again.")
-            }
-            return try isArray
-                ? decoder.decode([Comparison].self, from: data)
-                : [decoder.decode(Comparison.self, from: data)]
-        } catch let error as ReportError {
-            throw error
-        } catch let error as DecodingError {
-            throw ReportError(.notUnderstood, file: file, "\(explanation(error)). Compare the runs again.")
-        } catch {
-            throw ReportError(.notUnderstood, file: file, "\(error). Compare the runs again.")
+        // The version comes first: a newer format may lack what this one needs.
+        let schemas =
+            try isArray
+            ? CanonicalJSON.decode([Schema].self, from: bytes, path: path)
+            : [CanonicalJSON.decode(Schema.self, from: bytes, path: path)]
+        if let newer = schemas.map(\.schema).first(where: { $0 > Comparison.currentSchema }) {
+            throw StoreError(
+                .newerSchema, path: path,
+                reason: "was written by a newer Bootmark (schema \(newer), and this one reads up to "
+                    + "\(Comparison.currentSchema))",
+                nextStep: "Update Bootmark, or compare the runs again.")
         }
+        return try isArray
+            ? CanonicalJSON.decode([Comparison].self, from: bytes, path: path)
+            : [CanonicalJSON.decode(Comparison.self, from: bytes, path: path)]
+    }
+
+    /// The comparisons that were reported on in `folder`.
+    /// - Throws: `StoreError` with `missing`, `unreadable`, `tooLarge`, `cutShort`, `malformed` or
+    ///   `newerSchema`.
+    public static func comparisons(inFolder folder: String) throws -> [Comparison] {
+        let path = folder + "/" + JSONReporter().fileName
+        return try comparisons(in: BoundedFile.read(path, limit: largestFile), path: path)
     }
 
     private struct Schema: Decodable {
         var schema: Int
-    }
-
-    private static func explanation(_ error: DecodingError) -> String {
-        func place(_ context: DecodingError.Context) -> String {
-            let path = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }
-            return path.isEmpty ? "the file" : path.joined(separator: ".")
-        }
-        return switch error {
-        case .keyNotFound(let key, let context): "\(place(context)) has no \(key.stringValue)"
-        case .typeMismatch(let type, let context): "\(place(context)) is no \(type)"
-        case .valueNotFound(let type, let context): "\(place(context)) should be a \(type)"
-        case .dataCorrupted(let context): "\(place(context)) is damaged or cut short"
-        @unknown default: "the file is damaged"
-        }
     }
 }

@@ -18,7 +18,7 @@ public struct MarkdownReporter: Reporter {
     /// The report as UTF-8, of less than 1,000,000 bytes: what does not fit is named only.
     public func report(
         on comparisons: [Comparison], beside neighbours: Set<String>
-    ) throws(ReportError) -> [UInt8] {
+    ) throws -> [UInt8] {
         var text = ""
         if comparisons.count != 1 {
             text += "# Boot performance: \(Wording.verdict(Wording.overall(comparisons)))\n\n"

@@ -11,14 +11,15 @@ public protocol Reporter: Sendable {
     /// The report on `comparisons`, one or the many of a test run, in their order.
     /// - Parameter neighbours: the names of the files that lie, or will lie, in the report's folder: what it
     ///   may point to.
-    /// - Throws: `ReportError` with `notRepresentable`, which is a fault of Bootmark's own.
-    func report(on comparisons: [Comparison], beside neighbours: Set<String>) throws(ReportError) -> [UInt8]
+    /// - Throws: an error only where the format cannot hold what is to be said, which is a fault of Bootmark's
+    ///   own.
+    func report(on comparisons: [Comparison], beside neighbours: Set<String>) throws -> [UInt8]
 }
 
 extension Reporter {
     /// The report on `comparisons`, which points to no file.
     /// - Throws: as `report(on:beside:)`.
-    public func report(on comparisons: [Comparison]) throws(ReportError) -> [UInt8] {
+    public func report(on comparisons: [Comparison]) throws -> [UInt8] {
         try report(on: comparisons, beside: [])
     }
 }

@@ -23,7 +23,7 @@ public struct TerminalReporter: Reporter {
     /// The report as UTF-8. Colours apart, it holds no escape sequence, whatever a guest wrote.
     public func report(
         on comparisons: [Comparison], beside neighbours: Set<String>
-    ) throws(ReportError) -> [UInt8] {
+    ) throws -> [UInt8] {
         Array(comparisons.map(text).joined(separator: "\n").utf8)
     }
 

@@ -10,16 +10,11 @@ final class ConformanceSamples: XCTestCase {
         guard let folder = ProcessInfo.processInfo.environment["BOOTMARK_CONFORMANCE_DIR"] else {
             throw XCTSkip("Set BOOTMARK_CONFORMANCE_DIR to get the files; Tests/Conformance/run does.")
         }
-        let reporters: [any Reporter] =
-            JUnitReporter.Dialect.allCases.map { JUnitReporter(dialect: $0) }
-            + [MarkdownReporter(), JSONReporter(), TerminalReporter(width: 140)]
+        var reports = ReportSet.standard
+        reports.reporters += [TerminalReporter(width: 140), GitHubAnnotationsReporter()]
         for (name, comparison) in Samples.all {
-            let place = URL(fileURLWithPath: folder).appendingPathComponent(name)
-            try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
-            for reporter in reporters {
-                let bytes = try reporter.report(on: [comparison], beside: [])
-                try Data(bytes).write(to: place.appendingPathComponent(reporter.fileName))
-            }
+            try reports.write(comparison, into: "\(folder)/\(name)")
         }
+        try reports.write(Samples.all.map(\.value), into: "\(folder)/all")
     }
 }

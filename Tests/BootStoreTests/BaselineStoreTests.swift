@@ -120,6 +120,29 @@ final class BaselineStoreTests: StoreTestCase {
         XCTAssertEqual(try entries(folder + "/Baselines"), ["tiny"])
     }
 
+    func testAReaderFindsAWholeBaselineWhileAnotherReplacesIt() throws {
+        let runs = try [saved(.example(timed: 2), name: "a"), saved(.example(timed: 9), name: "b")]
+        _ = try store.accept(runs[0])
+        let store = store
+        let faults = Faults()
+        DispatchQueue.concurrentPerform(iterations: 2) { side in
+            for round in 0..<40 {
+                do {
+                    if side == 0 {
+                        _ = try store.accept(runs[round % 2])
+                    } else if let count = try store.load("tiny")?.run.boots.count, [3, 10].contains(count) {
+                        continue
+                    } else {
+                        faults.add("no baseline, or half of one")
+                    }
+                } catch {
+                    faults.add("\(error)")
+                }
+            }
+        }
+        XCTAssertEqual(faults.all, [])
+    }
+
     func testWithoutAnExchangeTheOldBaselineIsFoundBetweenTheTwoRenames() throws {
         let path = try store.accept(saved(.example(), host: "old 1\n")).path
         let aside = folder + "/Baselines/.outgoing-tiny"
@@ -128,6 +151,28 @@ final class BaselineStoreTests: StoreTestCase {
         _ = try store.accept(saved(.example(), host: "new 1\n"))
         XCTAssertEqual(try store.load("tiny")?.folded(.host), Array("new 1\n".utf8))
         XCTAssertEqual(try entries(folder + "/Baselines"), ["tiny"])
+    }
+
+    func testWhatWasPutAsideComesBackBeforeAnythingElse() throws {
+        let path = try store.accept(saved(.example(), host: "old 1\n")).path
+        XCTAssertEqual(rename(path, folder + "/Baselines/.outgoing-tiny"), 0)
+        let next = try saved(.example(timed: 60))
+        expect(.diskFull) { try withFullDisk(after: 4096) { try store.accept(next) } }
+        XCTAssertEqual(try entries(folder + "/Baselines"), ["tiny"])
+        XCTAssertEqual(try store.load("tiny")?.folded(.host), Array("old 1\n".utf8))
+    }
+
+    func testTwoFoldersExchangeTheirNamesInOneStep() throws {
+        for name in ["a", "b"] {
+            try FileManager.default.createDirectory(
+                atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
+            try write(name, to: "\(folder)/\(name)/file")
+        }
+        guard try FolderSwap.exchange(folder + "/a", folder + "/b") else {
+            throw XCTSkip("the file system of \(folder) cannot exchange names")
+        }
+        XCTAssertEqual(contents(folder + "/a/file"), Array("b".utf8))
+        XCTAssertEqual(contents(folder + "/b/file"), Array("a".utf8))
     }
 
     func testTheTwoRenamesPutTheNewFolderInPlace() throws {
@@ -212,4 +257,13 @@ final class BaselineStoreTests: StoreTestCase {
         let path = try store.accept(saved(.example(timed: 100))).path
         XCTAssertLessThan(try XCTUnwrap(contents(path + "/run.json")).count, 200_000)
     }
+}
+
+/// What went wrong on any thread.
+private final class Faults: @unchecked Sendable {  // The lock guards the list.
+    private let lock = NSLock()
+    private var list: [String] = []
+
+    var all: [String] { lock.withLock { list } }
+    func add(_ fault: String) { lock.withLock { list.append(fault) } }
 }

@@ -31,22 +31,18 @@ public struct JUnitReporter: Reporter {
     public var fileName: String { dialect == .rich ? "junit.xml" : "junit-\(dialect.rawValue).xml" }
 
     /// The report as UTF-8.
-    /// - Throws: `ReportError` with `notRepresentable`, which is a fault of Bootmark's own.
+    /// - Throws: `XMLError`, which is a fault of Bootmark's own.
     public func report(
         on comparisons: [Comparison], beside neighbours: Set<String>
-    ) throws(ReportError) -> [UInt8] {
-        let suites = comparisons.map(JUnitSuite.init)
-        do {
-            var writer = try XMLWriter()
-            switch dialect {
-            case .ant: try Self.writeAnt(suites, to: &writer)
-            case .suite: try Self.writeSuite(suites, to: &writer)
-            case .rich: try Self.writeRich(suites, to: &writer)
-            }
-            return try writer.finish()
-        } catch {
-            throw ReportError(.notRepresentable, file: fileName, error.message)
+    ) throws -> [UInt8] {
+        let suites = JUnitSuite.suites(comparisons)
+        var writer = try XMLWriter()
+        switch dialect {
+        case .ant: try Self.writeAnt(suites, to: &writer)
+        case .suite: try Self.writeSuite(suites, to: &writer)
+        case .rich: try Self.writeRich(suites, to: &writer)
         }
+        return try writer.finish()
     }
 
     // MARK: - Dialects

@@ -1,3 +1,5 @@
+import BootModel
+
 /// What a guest wrote, made safe to show: in XML, in a terminal, on a page.
 ///
 /// A guest can write anything. What comes out holds no character that XML 1.0 forbids, no control but tab

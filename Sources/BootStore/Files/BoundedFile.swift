@@ -1,10 +1,10 @@
 import Foundation
 
 /// Reading of files that somebody else may have made: never more than a limit, never a pipe that blocks.
-enum BoundedFile {
+public enum BoundedFile {
     /// The whole file, where it is a plain file of at most `limit` bytes.
     /// - Throws: `StoreError` with the codes `missing`, `unreadable` or `tooLarge`.
-    static func read(_ path: String, limit: Int) throws -> [UInt8] {
+    public static func read(_ path: String, limit: Int) throws -> [UInt8] {
         let (descriptor, size) = try openPlain(path)
         defer { close(descriptor) }
         guard size <= limit else {
