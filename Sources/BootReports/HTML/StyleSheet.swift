@@ -41,7 +41,7 @@ public struct StyleSheet: Reporter {
           vertical-align: top; overflow-wrap: anywhere; }
         .numbers { overflow-x: auto; } .numbers td { white-space: nowrap; overflow-wrap: normal; }
         .numbers tbody th { min-width: 11rem; }
-        thead th { color: var(--soft); font-weight: 600; } tbody th { font-weight: 500; }
+        thead th { color: var(--soft); font-weight: 600; overflow-wrap: normal; } tbody th { font-weight: 500; }
         tr.pass td:last-child, tr.improvement td:last-child { color: var(--good); }
         tr.regression td:last-child, tr.failed td:last-child { color: var(--bad); font-weight: 600; }
         tr.inconclusive td:last-child, tr.incomparable td:last-child,
