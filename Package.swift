@@ -9,9 +9,11 @@ let settings: [SwiftSetting] = [
 
 /// A product target and, beside it, its tests: the pipeline from scenario to reports, read downwards.
 func stage(
-    _ name: String, _ dependencies: [Target.Dependency] = [], tests: [Target.Dependency]? = []
+    _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = [],
+    tests: [Target.Dependency]? = []
 ) -> [Target] {
-    let stage = Target.target(name: name, dependencies: dependencies, swiftSettings: settings)
+    let stage = Target.target(
+        name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
     guard let tests else { return [stage] }
     return [
         stage,
@@ -22,6 +24,67 @@ func stage(
     ]
 }
 
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// Libraries of the system, and what C has to do for Swift.
+let foundations: [Target] = [
+    .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+    .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CRenameAt2"),
+    .target(name: "CBootLauncher"),
+]
+
+/// The plugin is compiled on the user's machine, where QEMU is, so its source travels inside.
+let pluginSource: [Resource] = [
+    "channel.h", "configuration.c", "contexts.c", "counters.c", "hash.c", "milestones.c", "plugin.c", "plugin.h",
+    "profile.c", "qemu_api.h", "serial.c", "stacks.h", "symbols.c", "threads.c",
+].map { .embedInCode("plugin/" + $0) }
+
+let pipeline: [[Target]] = [
+    stage("BootModel"),
+    stage("BootStatistics"),
+    stage("BootProfiles", ["BootModel", "CZlib"]),
+    stage("FlameGraphs", ["BootModel", "BootProfiles"]),
+    stage("BootStore", ["BootModel", "CZlib", "CRenameAt2"]),
+    stage(
+        "GuestObserver", [subprocess, systemPackage], resources: pluginSource,
+        tests: [subprocess, systemPackage]),
+    stage(
+        "BootRunner",
+        [
+            "BootModel", "BootStore", "BootProfiles", "GuestObserver", "CBootLauncher", "CPCRE2", subprocess,
+            systemPackage,
+        ]),
+    stage("BootComparison", ["BootModel", "BootStatistics", "BootProfiles"]),
+    stage("LibXML", ["CLibXML2"]),
+    stage(
+        "BootReports", ["BootModel", "BootStore", "BootProfiles", "FlameGraphs", "LibXML"],
+        tests: ["BootStore", "LibXML"]),
+    stage("Bootmark", ["BootModel", "BootStore", "BootRunner", "BootComparison", "BootReports"]),
+]
+
+let tools: [Target] = [
+    // Its folder cannot be called `bootmark`: a file system that ignores case would merge it with `Bootmark`.
+    .executableTarget(
+        name: "BootmarkCommand",
+        dependencies: [
+            "BootModel", "BootStore", "BootRunner", "BootComparison", "BootReports", "BootProfiles",
+            "FlameGraphs", argumentParser,
+        ], swiftSettings: settings)
+]
+
+/// Tools of the development of Bootmark, and no products of it.
+let benchmarks: [Target] = ["StatisticsProbe", "VerdictSimulation"].map {
+    .executableTarget(
+        name: $0, dependencies: ["BootStatistics"], path: "Benchmarks/" + $0, swiftSettings: settings)
+}
+
+let scenarios: Target = .testTarget(
+    name: "Scenarios", dependencies: ["Bootmark"], path: "Scenarios", swiftSettings: settings)
+
 let package = Package(
     name: "bootmark",
     products: [
@@ -30,37 +93,16 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     ],
-    targets: [
-        .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
-        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
-        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .systemLibrary(name: "CRenameAt2"),
-        .target(name: "CBootLauncher"),
-    ]
-        + stage("BootModel")
-        + stage("Bootmark", ["BootModel"])
-        + stage("BootStatistics")
-        + stage("BootProfiles", ["BootModel"])
-        + stage("FlameGraphs", ["BootModel", "BootProfiles"])
-        + stage("BootStore", ["BootModel", "CZlib", "CRenameAt2"])
-        + stage(
-            "BootRunner",
-            [
-                "BootModel", "BootStore", "CBootLauncher", "CPCRE2",
-                .product(name: "Subprocess", package: "swift-subprocess"),
-            ])
-        + stage("BootComparison", ["BootModel", "BootStatistics", "BootProfiles"])
-        + stage("LibXML", ["CLibXML2"])
-        + stage("BootReports", ["BootModel", "BootStore", "LibXML"], tests: ["BootStore", "LibXML"])
-        + [
-            // Its folder cannot be called `bootmark`: a file system that ignores case would merge it with `Bootmark`.
-            .executableTarget(
-                name: "BootmarkCommand",
-                dependencies: [
-                    "BootModel", "BootStore", "BootRunner", "BootComparison", "BootReports", "BootProfiles",
-                    "FlameGraphs", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                ], swiftSettings: settings)
-        ]
+    targets: foundations + pipeline.flatMap { $0 } + tools + benchmarks + [scenarios]
 )
+
+// What measures the package is built only on request, because nobody who uses it needs it.
+if Context.environment["BOOTMARK_BENCHMARKS"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "ProfileBenchmark", dependencies: ["BootProfiles", "FlameGraphs"],
+            path: "Benchmarks/Profiles", swiftSettings: settings))
+}

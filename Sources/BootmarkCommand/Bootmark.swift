@@ -5,7 +5,8 @@ import ArgumentParser
 struct BootmarkCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bootmark",
-        abstract: "Tells whether a change made an operating system boot slower, by how much, and in which function.",
+        abstract:
+            "Tells whether a change made an operating system boot slower, by how much, and in which function.",
         discussion: """
             Take the boots of both versions, then compare them:
 
@@ -25,6 +26,6 @@ struct BootmarkCommand: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Doctor.self, BootCommand.self,
+            Doctor.self, BootCommand.self, Compare.self, Accept.self, Fold.self, Graph.self, Difference.self, Report.self,
         ])
 }

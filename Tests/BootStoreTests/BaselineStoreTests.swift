@@ -120,6 +120,29 @@ final class BaselineStoreTests: StoreTestCase {
         XCTAssertEqual(try entries(folder + "/Baselines"), ["tiny"])
     }
 
+    func testAReaderFindsAWholeBaselineWhileAnotherReplacesIt() throws {
+        let runs = try [saved(.example(timed: 2), name: "a"), saved(.example(timed: 9), name: "b")]
+        _ = try store.accept(runs[0])
+        let store = store
+        let faults = Faults()
+        DispatchQueue.concurrentPerform(iterations: 2) { side in
+            for round in 0..<40 {
+                do {
+                    if side == 0 {
+                        _ = try store.accept(runs[round % 2])
+                    } else if let count = try store.load("tiny")?.run.boots.count, [3, 10].contains(count) {
+                        continue
+                    } else {
+                        faults.add("no baseline, or half of one")
+                    }
+                } catch {
+                    faults.add("\(error)")
+                }
+            }
+        }
+        XCTAssertEqual(faults.all, [])
+    }
+
     func testWithoutAnExchangeTheOldBaselineIsFoundBetweenTheTwoRenames() throws {
         let path = try store.accept(saved(.example(), host: "old 1\n")).path
         let aside = folder + "/Baselines/.outgoing-tiny"
@@ -212,4 +235,13 @@ final class BaselineStoreTests: StoreTestCase {
         let path = try store.accept(saved(.example(timed: 100))).path
         XCTAssertLessThan(try XCTUnwrap(contents(path + "/run.json")).count, 200_000)
     }
+}
+
+/// What went wrong on any thread.
+private final class Faults: @unchecked Sendable {  // The lock guards the list.
+    private let lock = NSLock()
+    private var list: [String] = []
+
+    var all: [String] { lock.withLock { list } }
+    func add(_ fault: String) { lock.withLock { list.append(fault) } }
 }

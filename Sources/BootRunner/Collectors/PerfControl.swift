@@ -48,7 +48,9 @@ final class PerfControl {
         }
         defer { close(output) }
         let process = try GuardedProcess(
-            arguments + ["-p", "\(identifier)", "-D", "-1", "--control", "fifo:\(ordersPath),\(answersPath)"],
+            arguments + [
+                "-p", "\(identifier)", "-D", "-1", "--control", "fifo:\(ordersPath),\(answersPath)",
+            ],
             environment: environment, output: output, error: output)
         process.release()
         self.process = consume process
@@ -56,7 +58,9 @@ final class PerfControl {
             let said = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
             throw RunnerError(
                 .environment, "perf \(kind) could not attach to QEMU: \(Self.lastLine(said)).",
-                next: "Run bootmark doctor, which names what is missing; or leave perf out: --collect guest-instructions.")
+                next:
+                    "Run bootmark doctor, which names what is missing; or leave perf out: --collect guest-instructions."
+            )
         }
     }
 

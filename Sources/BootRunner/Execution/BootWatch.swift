@@ -102,10 +102,16 @@ final class BootWatch {
             qemu.signal(SIGKILL)
             seen.end = qemu.end(within: .seconds(20))
         }
-        for channel in channels {
+        for channel in channels + [screen].compactMap({ $0 }) {
             channel.finish()
-            if channel.isCut { seen.notes.append("the \(channel.name) log was cut at \(ConsoleLog.limit >> 20) MiB") }
+            if channel.isCut {
+                seen.notes.append("the \(channel.name) log was cut at \(ConsoleLog.limit >> 20) MiB")
+            }
             seen.fault = seen.fault ?? channel.failure
+        }
+        for pattern in Set((channels + [screen].compactMap { $0 }).flatMap(\.givenUp)).sorted() {
+            seen.notes.append(
+                "the pattern '\(pattern)' was given up: it searches without end in what this guest wrote")
         }
         return seen
     }
@@ -181,7 +187,10 @@ extension BootWatch {
             drainChannels()
             guard !isOver else { return }
             if let signal = end.signal {
-                conclude(BootOutcome(.crashed, detail: "QEMU was ended by signal \(signal) (\(String(cString: strsignal(signal))))"))
+                conclude(
+                    BootOutcome(
+                        .crashed,
+                        detail: "QEMU was ended by signal \(signal) (\(String(cString: strsignal(signal))))"))
             } else if let panic {
                 conclude(BootOutcome(.panicked, detail: panic))
             } else if end.exitStatus == 0 {
@@ -238,7 +247,8 @@ extension BootWatch {
         if let panic { return BootOutcome(.panicked, detail: panic) }
         switch reason {
         case "guest-shutdown":
-            return script.end == .poweredOff ? BootOutcome(.booted) : BootOutcome(.poweredOff, detail: lastSeen)
+            return script.end == .poweredOff
+                ? BootOutcome(.booted) : BootOutcome(.poweredOff, detail: lastSeen)
         case "guest-reset", "subsystem-reset": return BootOutcome(.reset, detail: lastSeen)
         case "guest-panic": return BootOutcome(.panicked, detail: "the guest reported a panic to QEMU")
         default: return BootOutcome(.refused, detail: "QEMU shut down: \(reason)")
@@ -309,7 +319,8 @@ extension BootWatch {
         lastHeard = now
         if !(channels.first?.hasSpoken ?? false), !screenIsRead {
             screenIsRead = true
-            seen.notes.append("the serial port was silent; milestones come from the screen, looked at every 50 ms")
+            seen.notes.append(
+                "the serial port was silent; milestones come from the screen, looked at every 50 ms")
         }
         examine(screen, at: now)
     }
@@ -333,7 +344,8 @@ extension BootWatch {
         } else if let panicDeadline, now >= panicDeadline {
             conclude(BootOutcome(.panicked, detail: panic ?? ""))
         } else if let deadlineOfRun, now >= deadlineOfRun {
-            conclude(BootOutcome(.interrupted, detail: "the run's time limit came during this boot; \(lastSeen)"))
+            conclude(
+                BootOutcome(.interrupted, detail: "the run's time limit came during this boot; \(lastSeen)"))
         } else if let silence = limits.silence, now >= lastHeard + silence {
             conclude(BootOutcome(.hung, detail: "silent for \(Self.text(now - lastHeard)); \(lastSeen)"))
         } else if now >= start + limits.boot {
@@ -341,7 +353,10 @@ extension BootWatch {
             let silent = now - lastHeard
             let isSilent = silent.count > limits.boot.count / 4
             let detail = isSilent ? "silent for \(Self.text(silent)); \(lastSeen)" : lastSeen
-            conclude(BootOutcome(isSilent ? .hung : .timedOut, detail: "not booted after \(Self.text(limits.boot)), \(detail)"))
+            conclude(
+                BootOutcome(
+                    isSilent ? .hung : .timedOut,
+                    detail: "not booted after \(Self.text(limits.boot)), \(detail)"))
         } else if now >= nextScreen {
             // A screen that is still on its way is not asked for again.
             if screenRequest == nil { lookAtScreen() } else { nextScreen = now + Self.screenInterval }

@@ -50,7 +50,8 @@ public struct QEMUExecutor: BootExecutor {
         ]
         if listensToFirmware {
             channels.append(
-                try patterns.channel("firmware", firmware.descriptor, own: .firmware, log: "\(folder)/firmware.log"))
+                try patterns.channel(
+                    "firmware", firmware.descriptor, own: .firmware, log: "\(folder)/firmware.log"))
         }
         let screen = try patterns.channel("screen", -1, own: .vga, log: "\(folder)/screen.txt")
 
@@ -84,18 +85,25 @@ public struct QEMUExecutor: BootExecutor {
     ) throws -> [any BootCollector] {
         var collectors: [any BootCollector] = []
         let perfLog = "\(folder)/perf.log"
+        if planned.purpose != .recorded, plan.collectors.contains(.guestInstructions),
+            let plugin = host.plugin
+        {
+            // First: its readings at a milestone come before perf is told to stop.
+            collectors.append(try GuestCounting(plugin: plugin, folder: own))
+        }
         if planned.purpose == .recorded, plan.collectors.contains(.perfRecord) {
             collectors.append(
                 PerfRecord(
-                    perf: try Tools.require("perf"), event: host.hasHardwareCounters ? "cycles:u" : "cpu-clock:u",
+                    perf: try Tools.require("perf"),
+                    event: host.hasHardwareCounters ? "cycles:u" : "cpu-clock:u",
                     recording: plan.recording, output: "\(folder)/perf.data", folder: own,
                     environment: environment, log: perfLog))
         }
         if planned.purpose != .recorded, plan.collectors.contains(.perfStat) {
             collectors.append(
                 PerfStat(
-                    perf: try Tools.require("perf"), events: host.events, folder: own, environment: environment,
-                    log: perfLog))
+                    perf: try Tools.require("perf"), events: host.events, withheld: host.withheld, folder: own,
+                    environment: environment, log: perfLog))
         }
         return collectors
     }
@@ -114,13 +122,16 @@ struct ScriptPatterns {
     }
 
     /// A channel with what is looked for there.
-    func channel(_ name: String, _ descriptor: Int32, own: BootScript.Channel, log: String) throws -> WatchedChannel {
+    func channel(_ name: String, _ descriptor: Int32, own: BootScript.Channel, log: String) throws
+        -> WatchedChannel
+    {
         let sought = milestones.filter {
             $0.milestone.channel == own || ($0.milestone.channel == .console && own != .firmware)
         }
         return try WatchedChannel(
             name: name, descriptor: descriptor, milestones: sought.map { ($0.milestone.name, $0.pattern) },
-            ownMilestones: sought.count { $0.milestone.channel == own }, panics: own == .firmware ? [] : panics,
+            ownMilestones: sought.count { $0.milestone.channel == own },
+            panics: own == .firmware ? [] : panics,
             log: log)
     }
 }

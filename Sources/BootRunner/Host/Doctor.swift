@@ -26,7 +26,8 @@ public struct Diagnosis: Sendable, Hashable, Codable {
     public static func all() async -> [Diagnosis] {
         var found: [Diagnosis] = []
         for name in ["qemu-system-i386", "qemu-system-x86_64"] { found.append(await emulator(name)) }
-        found.append(perf(await HostTools.probe()))
+        found.append(perf(await HostTools.probePerf()))
+        found.append(await plugin())
         found.append(kvm())
         found += [processors(), load(), governor(), clock()]
         return found
@@ -36,7 +37,8 @@ public struct Diagnosis: Sendable, Hashable, Codable {
         do {
             let path = try Tools.require(name)
             let version = try await Tools.run(path, ["--version"]).output.split(separator: "\n").first
-            return Diagnosis(subject: name, state: .good, finding: version.map(String.init) ?? path, advice: "")
+            return Diagnosis(
+                subject: name, state: .good, finding: version.map(String.init) ?? path, advice: "")
         } catch {
             let next = (error as? RunnerError)?.next ?? ""
             return Diagnosis(subject: name, state: .missing, finding: "not found", advice: next)
@@ -50,10 +52,27 @@ public struct Diagnosis: Sendable, Hashable, Codable {
         guard host.hasHardwareCounters else {
             return Diagnosis(
                 subject: "perf", state: .limited,
-                finding: "\(host.perf ?? ""), software events only: the processor's counters are not offered here",
-                advice: "Gate on guest instructions, which need no counters; a bare-metal host or a VM with a virtual PMU counts host instructions.")
+                finding:
+                    "\(host.perf ?? ""), software events only: the processor's counters are not offered here",
+                advice:
+                    "Gate on guest instructions, which need no counters; a bare-metal host or a VM with a virtual PMU counts host instructions."
+            )
         }
-        return Diagnosis(subject: "perf", state: .good, finding: "\(host.perf ?? ""), with hardware counters", advice: "")
+        return Diagnosis(
+            subject: "perf", state: .good, finding: "\(host.perf ?? ""), with hardware counters", advice: "")
+    }
+
+    private static func plugin() async -> Diagnosis {
+        let subject = "guest instructions"
+        guard let qemu = Tools.path(of: "qemu-system-x86_64") ?? Tools.path(of: "qemu-system-i386") else {
+            return Diagnosis(subject: subject, state: .missing, finding: "no QEMU to try it with", advice: "")
+        }
+        let host = await HostTools.probe(for: [qemu], collectors: [.guestInstructions])
+        if let problem = host.pluginProblem {
+            return Diagnosis(
+                subject: subject, state: .missing, finding: problem.problem, advice: problem.next)
+        }
+        return Diagnosis(subject: subject, state: .good, finding: "counted by a plugin in QEMU", advice: "")
     }
 
     private static func kvm() -> Diagnosis {
@@ -88,13 +107,15 @@ public struct Diagnosis: Sendable, Hashable, Codable {
             return Diagnosis(subject: "load", state: .good, finding: finding, advice: "")
         }
         return Diagnosis(
-            subject: "load", state: .limited, finding: finding, advice: "Wait for other work to end, or gate on instructions.")
+            subject: "load", state: .limited, finding: finding,
+            advice: "Wait for other work to end, or gate on instructions.")
     }
 
     private static func governor() -> Diagnosis {
         let governor = Fingerprint.Host.current().governor
         guard governor != "none", governor != "performance" else {
-            let finding = governor == "none" ? "none (the host does not scale its frequency, or hides it)" : governor
+            let finding =
+                governor == "none" ? "none (the host does not scale its frequency, or hides it)" : governor
             return Diagnosis(subject: "frequency governor", state: .good, finding: finding, advice: "")
         }
         return Diagnosis(
@@ -103,7 +124,8 @@ public struct Diagnosis: Sendable, Hashable, Codable {
     }
 
     private static func clock() -> Diagnosis {
-        let source = Files.text("/sys/devices/system/clocksource/clocksource0/current_clocksource") ?? "unknown"
+        let source =
+            Files.text("/sys/devices/system/clocksource/clocksource0/current_clocksource") ?? "unknown"
         let isFast = ["tsc", "kvm-clock", "arch_sys_counter"].contains(source)
         return Diagnosis(
             subject: "clock source", state: isFast ? .good : .limited, finding: source,

@@ -31,7 +31,9 @@ public enum KVMProbe {
     ///   - qemu: the full path of a qemu-system-i386 or -x86_64.
     ///   - limit: how long the guest may take.
     /// - Throws: `RunnerError` where no QEMU can be started at all.
-    public static func run(qemu: String, accelerator: String = "kvm", limit: Nanoseconds = .seconds(5)) throws -> Answer {
+    public static func run(qemu: String, accelerator: String = "kvm", limit: Nanoseconds = .seconds(5)) throws
+        -> Answer
+    {
         if accelerator == "kvm" {
             guard access("/dev/kvm", F_OK) == 0 else { return .fails("/dev/kvm does not exist") }
             guard access("/dev/kvm", R_OK | W_OK) == 0 else {
@@ -41,9 +43,11 @@ public enum KVMProbe {
         let own = try PrivateFolder()
         let image = "\(own.path)/probe"
         guard FileManager.default.createFile(atPath: image, contents: Data(kernel)) else {
-            throw RunnerError(.environment, "\(image) could not be written.", next: "Free some space in TMPDIR.")
+            throw RunnerError(
+                .environment, "\(image) could not be written.", next: "Free some space in TMPDIR.")
         }
-        let script = BootScript(end: .reached(.init(name: BootScript.booted, pattern: "K", channel: .serial)), panics: [])
+        let script = BootScript(
+            end: .reached(.init(name: BootScript.booted, pattern: "K", channel: .serial)), panics: [])
         let serial = try NamedPipe(at: "\(own.path)/serial")
         let control = try ControlSocket(at: "\(own.path)/control")
         let command = try QEMUCommandLine([
@@ -62,7 +66,10 @@ public enum KVMProbe {
             .init(
                 script: script, limits: Limits(boot: limit), collectors: [], listener: control.descriptor,
                 stop: stop.descriptor, screenCopy: "\(own.path)/screen", qemuLog: log),
-            channels: [try patterns.channel("serial", serial.descriptor, own: .serial, log: "\(own.path)/console.log")],
+            channels: [
+                try patterns.channel(
+                    "serial", serial.descriptor, own: .serial, log: "\(own.path)/console.log")
+            ],
             screen: try patterns.channel("screen", -1, own: .vga, log: "\(own.path)/screen.txt"))
         let seen = watch.follow(process)
         switch seen.outcome.kind {

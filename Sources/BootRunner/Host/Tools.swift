@@ -35,10 +35,13 @@ enum Tools {
     static func require(_ program: String) throws -> String {
         if let path = path(of: program) { return path }
         let package = packages[program.split(separator: "/").last.map(String.init) ?? program]
-        let next = package.map { "Install it (Debian, Ubuntu: apt install \($0)), or put its folder into PATH." }
+        let next = package.map {
+            "Install it (Debian, Ubuntu: apt install \($0)), or put its folder into PATH."
+        }
         throw RunnerError(
             .environment, "\(program) was not found.",
-            next: next ?? "Check the name, or put its folder into PATH; bootmark doctor lists what is needed.")
+            next: next ?? "Check the name, or put its folder into PATH; bootmark doctor lists what is needed."
+        )
     }
 
     /// The Debian package that holds a program.
@@ -67,6 +70,34 @@ enum Tools {
         }
     }
 
+    /// Runs a program whose output may be large, into a file.
+    /// - Throws: `RunnerError` with the program's complaint where it fails.
+    static func run(_ program: String, _ arguments: [String], outputTo path: String) async throws {
+        let file: FileDescriptor
+        do {
+            file = try FileDescriptor.open(
+                FilePath(path), .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
+        } catch {
+            throw RunnerError(.environment, "\(path) could not be written: \(error).", next: "Free some space in TMPDIR.")
+        }
+        do {
+            let result = try await Subprocess.run(
+                .path(FilePath(program)), arguments: Arguments(arguments),
+                environment: .inherit.updating(["LC_ALL": "C"]),
+                output: .fileDescriptor(file, closeAfterSpawningProcess: true), error: .string(limit: 1 << 20))
+            guard case .exited(0) = result.terminationStatus else {
+                let said = result.standardError.split(separator: "\n").last.map(String.init) ?? "no message"
+                throw RunnerError(.input, "\(program) failed: \(said)", next: "Take the recording again.")
+            }
+        } catch let error as RunnerError {
+            throw error
+        } catch {
+            throw RunnerError(
+                .environment, "\(program) could not be run: \(error).",
+                next: "Run it by hand to see what is wrong with it.")
+        }
+    }
+
     /// SHA-256 digests of files, in hexadecimal, by coreutils.
     /// - Throws: `RunnerError` of code `.input` that names the file that cannot be read.
     static func digests(of paths: [String]) async throws -> [String: String] {
@@ -74,7 +105,8 @@ enum Tools {
         let answer = try await run(try require("sha256sum"), ["-z", "--"] + paths)
         guard answer.succeeded else {
             throw RunnerError(
-                .input, "A file of the boot could not be read: \(answer.error.trimmingCharacters(in: .whitespacesAndNewlines))",
+                .input,
+                "A file of the boot could not be read: \(answer.error.trimmingCharacters(in: .whitespacesAndNewlines))",
                 next: "Check that it exists and that you may read it.")
         }
         var digests: [String: String] = [:]

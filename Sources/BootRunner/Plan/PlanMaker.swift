@@ -17,17 +17,23 @@ extension Run {
     ///   - host: what this host can measure with.
     /// - Throws: `RunnerError`.
     public static func planned(
-        scenario: String, command: [String], script: BootScript, machine: String? = nil, budgets: [Budget] = [],
+        scenario: String, command: [String], script: BootScript, machine: String? = nil,
+        budgets: [Budget] = [],
         options: RunOptions = RunOptions(), host: HostTools
     ) async throws -> Run {
+        if let problem = Scenario.problem(withName: scenario) {
+            throw RunnerError(.usage, problem, next: "Give another name with --name.")
+        }
         guard (1...10_000).contains(options.boots) else {
             throw RunnerError(
-                .usage, "\(options.boots) boots cannot be taken.", next: "--boots takes a number from 1 to 10000.")
+                .usage, "\(options.boots) boots cannot be taken.",
+                next: "--boots takes a number from 1 to 10000.")
         }
         let processors = ProcessInfo.processInfo.processorCount
         if let pinned = options.pinnedTo, !(0..<processors).contains(pinned) {
             throw RunnerError(
-                .usage, "This host has no processor \(pinned).", next: "--pin takes a number from 0 to \(processors - 1).")
+                .usage, "This host has no processor \(pinned).",
+                next: "--pin takes a number from 0 to \(processors - 1).")
         }
         guard options.limits.boot > .zero, (1...50_000).contains(options.recording.frequency) else {
             throw RunnerError(
@@ -46,16 +52,26 @@ extension Run {
         let collectors = try options.usableCollectors(host)
         let fingerprint = try await Fingerprint.read(line, host: host)
         var notes: [String] = []
-        if collectors.contains(.perfStat), !host.hasHardwareCounters {
+        if collectors.contains(.perfStat) && !host.hasHardwareCounters {
             notes.append("the host offers no hardware counters: perf counts software events only")
         }
-        if let problem = host.perfProblem, options.collectors == nil { notes.append("without perf: \(problem.problem)") }
+        if let problem = host.perfProblem, options.collectors == nil {
+            notes.append("without perf: \(problem.problem)")
+        }
+        if collectors.contains(.guestInstructions) {
+            notes.append(
+                "counting guest instructions makes a boot take up to 1.15 times as long; --collect perf-stat leaves it out"
+            )
+        } else if let problem = host.pluginProblem, options.collectors == nil {
+            notes.append("without guest instructions: \(problem.problem)")
+        }
         let plan = Plan(
             command: command, script: script, boots: options.plannedBoots(collectors), collectors: collectors,
             limits: options.limits, machine: machine ?? line.machineSummary, budgets: budgets,
             pinnedTo: options.pinnedTo, recording: options.recording)
         return Run(
-            scenario: scenario, plan: plan, fingerprint: fingerprint, metrics: plan.metrics(host), notes: notes)
+            scenario: scenario, plan: plan, fingerprint: fingerprint, metrics: plan.metrics(host),
+            notes: notes)
     }
 }
 
@@ -64,11 +80,13 @@ extension RunOptions {
     /// - Throws: `RunnerError` where one that was asked for does not work here.
     func usableCollectors(_ host: HostTools) throws -> [Plan.Collector] {
         guard let asked = collectors else {
-            return (host.perf != nil ? [.perfStat] : []) + (recordedBoots > 0 && host.perf != nil ? [.perfRecord] : [])
+            let perf: [Plan.Collector] = recordedBoots > 0 ? [.perfStat, .perfRecord] : [.perfStat]
+            return (host.perf == nil ? [] : perf) + (host.plugin == nil ? [] : [.guestInstructions])
         }
         if let problem = host.perfProblem, asked.contains(.perfStat) || asked.contains(.perfRecord) {
             throw problem
         }
+        if let problem = host.pluginProblem, asked.contains(.guestInstructions) { throw problem }
         return asked
     }
 
@@ -93,7 +111,10 @@ extension Plan {
         if collectors.contains(.perfStat) {
             counted.formUnion((PerfStat.software + PerfStat.hardware).map(\.metric))
         }
-        if collectors.contains(.guestInstructions) { counted.formUnion([.guestInstructions, .guestBlocks]) }
+        if collectors.contains(.guestInstructions) {
+            counted.formUnion([.guestInstructions, .guestBlocks])
+            phases += phases.compactMap { $0.phase.map { Metric.guestInstructions.of(phase: $0) } }
+        }
         return [.bootTime] + phases + Metric.all.dropFirst().filter(counted.contains)
     }
 }
@@ -102,13 +123,15 @@ extension QEMUCommandLine {
     /// The machine in one line, as far as the command names it: `i386 pc, pentium3, 2 CPUs, 512 MiB`.
     var machineSummary: String {
         let name = (program as NSString).lastPathComponent
-        let architecture = name.hasPrefix("qemu-system-") ? String(name.dropFirst("qemu-system-".count)) : name
+        let architecture =
+            name.hasPrefix("qemu-system-") ? String(name.dropFirst("qemu-system-".count)) : name
         let type = (values("M") + values("machine")).last.map { QEMUOption.split($0)[0] } ?? "default"
         let cpu = values("cpu").last.map { ", \($0)" } ?? ""
-        let count = values("smp").last.flatMap { smp -> Int? in
-            let option = QEMUOption("smp", smp)
-            return Int(option.part("cpus") ?? option.part("") ?? "")
-        } ?? 1
+        let count =
+            values("smp").last.flatMap { smp -> Int? in
+                let option = QEMUOption("smp", smp)
+                return Int(option.part("cpus") ?? option.part("") ?? "")
+            } ?? 1
         let memory = values("m").last.map { ", \(Self.memory($0))" } ?? ""
         return "\(architecture) \(type)\(cpu), \(count) CPU\(count == 1 ? "" : "s")\(memory)"
     }
@@ -134,7 +157,8 @@ extension Run {
         let changes = fingerprint.changes(to: now)
         guard changes.isEmpty else {
             throw RunnerError(
-                .environment, "The run cannot go on: \(changes.joined(separator: ", ")) changed since it was begun.",
+                .environment,
+                "The run cannot go on: \(changes.joined(separator: ", ")) changed since it was begun.",
                 next: "Take a new run into another folder with -o.")
         }
     }
@@ -148,7 +172,8 @@ extension Fingerprint {
         if qemu != other.qemu { changes.append("QEMU's version") }
         if accelerator != other.accelerator { changes.append("the accelerator") }
         if perf != other.perf { changes.append("perf's version") }
-        for role in Set(digests.keys).union(other.digests.keys).sorted() where digests[role] != other.digests[role] {
+        for role in Set(digests.keys).union(other.digests.keys).sorted()
+        where digests[role] != other.digests[role] {
             changes.append("the \(role)")
         }
         return changes

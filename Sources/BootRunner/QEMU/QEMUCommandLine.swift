@@ -33,15 +33,26 @@ public struct QEMUCommandLine: Sendable, Hashable {
         for (name, why) in Self.refused where has(name) {
             throw RunnerError(.usage, "-\(name) cannot be measured: \(why.0)", next: why.1)
         }
+        if let last = options.last, last.value == nil, last.takesValue {
+            // What the runner adds would become its value.
+            throw RunnerError(
+                .usage, "-\(last.name) at the end of the QEMU command lacks its value.",
+                next: "Add the value, or leave the option out.")
+        }
         for device in options where device.name == "blockdev" && device.part("read-only") != "on" {
             throw RunnerError(
                 .usage, "-blockdev \(device.value ?? "") would let one boot change the disk of the next.",
-                next: "Name the image by -drive file=…, which is opened as a throw-away overlay, or add read-only=on.")
+                next:
+                    "Name the image by -drive file=…, which is opened as a throw-away overlay, or add read-only=on."
+            )
         }
     }
 
     private static let refused: [String: (String, String)] = [
         "daemonize": ("QEMU would leave the runner's sight.", "Leave it out: the runner waits for the boot."),
+        "version": ("QEMU would print and go.", "Leave it out."),
+        "help": ("QEMU would print and go.", "Leave it out."),
+        "h": ("QEMU would print and go.", "Leave it out."),
         "S": ("the guest would never start.", "Leave it out."),
         "preconfig": ("the guest would never start.", "Leave it out."),
         "loadvm": ("a resumed guest does not boot.", "Leave it out."),
@@ -59,7 +70,9 @@ public struct QEMUCommandLine: Sendable, Hashable {
             case "accel":
                 return option.parts.first.map { $0.key.isEmpty ? $0.value : $0.value } ?? "tcg"
             case "machine", "M":
-                if let named = option.part("accel") { return String(named.split(separator: ":").first ?? "tcg") }
+                if let named = option.part("accel") {
+                    return String(named.split(separator: ":").first ?? "tcg")
+                }
             default: continue
             }
         }
@@ -70,7 +83,9 @@ public struct QEMUCommandLine: Sendable, Hashable {
     func wired(_ wiring: Wiring) -> [String] {
         let serial = values("serial").first
         // A device that the user shares between the serial port and others is kept, with another end.
-        let shared = serial.flatMap { $0.hasPrefix("chardev:") ? String($0.dropFirst("chardev:".count)) : nil }
+        let shared = serial.flatMap {
+            $0.hasPrefix("chardev:") ? String($0.dropFirst("chardev:".count)) : nil
+        }
         var words: [String] = []
         var serialIsWired = false
         for option in options {
@@ -112,7 +127,8 @@ public struct QEMUCommandLine: Sendable, Hashable {
         var words = ["-monitor", "none"]
         let isShown = values("display").contains { $0 == "none" || $0.hasPrefix("vnc") } || has("vnc")
         if !isShown && !has("nographic") { words += ["-display", "none"] }
-        let namesAccelerator = has("accel") || has("enable-kvm")
+        let namesAccelerator =
+            has("accel") || has("enable-kvm")
             || options.contains { ["machine", "M"].contains($0.name) && $0.part("accel") != nil }
         if !namesAccelerator { words += ["-accel", "tcg"] }
         if let firmware = wiring.firmware {

@@ -42,7 +42,9 @@ struct QMPSession {
     }
 
     private static func read(_ line: Data) -> Message {
-        guard let object = (try? JSONSerialization.jsonObject(with: line)) as? [String: Any] else { return .other }
+        guard let object = (try? JSONSerialization.jsonObject(with: line)) as? [String: Any] else {
+            return .other
+        }
         if let greeting = object["QMP"] as? [String: Any] {
             let version = (greeting["version"] as? [String: Any])?["qemu"] as? [String: Any]
             let numbers = ["major", "minor", "micro"].compactMap { (version?[$0] as? NSNumber)?.stringValue }

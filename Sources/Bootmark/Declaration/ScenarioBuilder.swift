@@ -9,6 +9,10 @@ public protocol ScenarioElement: Sendable {
 public enum ScenarioBuilder {
     /// A line.
     public static func buildExpression(_ element: some ScenarioElement) -> [any ScenarioElement] { [element] }
+    /// Lines that several scenarios share.
+    public static func buildExpression(_ elements: [some ScenarioElement]) -> [any ScenarioElement] {
+        elements
+    }
     /// Lines, one after the other.
     public static func buildBlock(_ parts: [any ScenarioElement]...) -> [any ScenarioElement] {
         parts.flatMap { $0 }

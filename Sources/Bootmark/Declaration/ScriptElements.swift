@@ -6,8 +6,8 @@ public struct Phase: ScenarioElement {
     /// - Parameters:
     ///   - name: letters, digits, spaces, `-`, `_`, `.` and `+`; each phase has its own.
     ///   - pattern: a regular expression (PCRE2) over what the channel carries.
-    ///   - channel: where it is looked for.
-    public init(_ name: String, begins pattern: String, on channel: BootScript.Channel = .serial) {
+    ///   - channel: where it is looked for: the serial port, or the screen where that port stays silent.
+    public init(_ name: String, begins pattern: String, on channel: BootScript.Channel = .console) {
         milestone = BootScript.Milestone(name: name, pattern: pattern, channel: channel)
     }
 
@@ -26,7 +26,7 @@ public struct Booted: ScenarioElement {
     private let end: BootScript.End
 
     /// Booted as soon as the pattern (PCRE2) matches on the channel.
-    public init(when pattern: String, on channel: BootScript.Channel = .serial) {
+    public init(when pattern: String, on channel: BootScript.Channel = .console) {
         end = .reached(BootScript.Milestone(name: BootScript.booted, pattern: pattern, channel: channel))
     }
 

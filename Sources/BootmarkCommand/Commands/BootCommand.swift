@@ -21,7 +21,9 @@ struct BootCommand: AsyncParsableCommand {
 
     @OptionGroup var boots: BootOptions
 
-    @Option(name: .customShort("o"), help: ArgumentHelp("The folder to keep the run in; it must not exist yet.", valueName: "RUNDIR"))
+    @Option(
+        name: .customShort("o"),
+        help: ArgumentHelp("The folder to keep the run in; it must not exist yet.", valueName: "RUNDIR"))
     var output: String?
 
     @Flag(help: "Go on with the run that RUNDIR holds: take the boots that it lacks.")
@@ -33,18 +35,22 @@ struct BootCommand: AsyncParsableCommand {
     @Flag(help: "Print the plan or the run as JSON.")
     var json = false
 
-    @Argument(parsing: .postTerminator, help: ArgumentHelp("The QEMU command.", valueName: "qemu-system-… ARGUMENTS"))
+    @Argument(
+        parsing: .postTerminator,
+        help: ArgumentHelp("The QEMU command.", valueName: "qemu-system-… ARGUMENTS"))
     var command: [String] = []
 
     func validate() throws {
-        guard output != nil || dryRun else { throw ValidationError("-o RUNDIR is missing: where should the run be kept?") }
+        guard output != nil || dryRun else {
+            throw ValidationError("-o RUNDIR is missing: where should the run be kept?")
+        }
         guard !(resume && dryRun) else { throw ValidationError("--resume and --dry-run exclude each other.") }
     }
 
     func run() async throws {
         try await Failures.reported {
-            let host = await HostTools.probe()
             if resume { return try await goOn() }
+            let host = await HostTools.probe(for: command, collectors: boots.collect?.collectors)
             let run = try await Run.planned(
                 scenario: boots.name ?? boots.nameOf(command), command: command, script: boots.script(),
                 options: boots.options(), host: host)
@@ -57,7 +63,7 @@ struct BootCommand: AsyncParsableCommand {
     private func goOn() async throws {
         let folder = try RunFolder.resume(at: output ?? "")
         let run = try folder.load()
-        let host = await HostTools.probe()
+        let host = await HostTools.probe(for: run.plan.command, collectors: run.plan.collectors)
         try await run.checkThatItCanGoOn(host: host)
         try await take(run, in: folder, host: host)
     }
@@ -67,8 +73,11 @@ struct BootCommand: AsyncParsableCommand {
         let interruption = Interruption(raising: stop)
         let runner = Runner(executor: QEMUExecutor(host), progress: TerminalProgress(), stop: stop)
         let done = try await runner.execute(run, in: folder)
-        if json { Standard.output(String(decoding: try CanonicalJSON.encode(done, for: folder.file), as: UTF8.self)) }
-        else { Standard.output(RunText.summary(done, at: folder.path)) }
+        if json {
+            Standard.output(String(decoding: try CanonicalJSON.encode(done, for: folder.file), as: UTF8.self))
+        } else {
+            Standard.output(RunText.summary(done, at: folder.path))
+        }
         if let number = interruption.received { throw ExitCode(128 + number) }
         if !done.failures.isEmpty || !done.isComplete { throw ExitCode(Verdict.failed.exitCode) }
     }

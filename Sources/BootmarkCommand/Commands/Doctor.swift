@@ -15,10 +15,13 @@ struct Doctor: AsyncParsableCommand {
     func run() async throws {
         let findings = await Diagnosis.all()
         if json {
-            Standard.output(String(decoding: try CanonicalJSON.encode(findings, for: "findings"), as: UTF8.self))
+            Standard.output(
+                String(decoding: try CanonicalJSON.encode(findings, for: "findings"), as: UTF8.self))
         } else {
             for finding in findings {
-                let mark = ["good": "ok     ", "limited": "limited", "missing": "missing"][finding.state.rawValue] ?? ""
+                let mark =
+                    ["good": "ok     ", "limited": "limited", "missing": "missing"][finding.state.rawValue]
+                    ?? ""
                 let subject = finding.subject.padding(toLength: 20, withPad: " ", startingAt: 0)
                 Standard.output("\(mark)  \(subject) \(ConsoleLine.clean(finding.finding))")
                 if !finding.advice.isEmpty { Standard.output("         \(finding.advice)") }

@@ -23,7 +23,9 @@ final class TerminalProgress: RunProgress {
 
     func ended(_ boot: Boot, of run: Run) {
         let time = boot.samples[Metric.bootTime.id].map { String(format: "%.2f s", $0 / 1e9) }
-        let outcome = boot.outcome.isBooted ? time ?? "booted" : ConsoleLine.clean("\(boot.outcome.kind.text): \(boot.outcome.detail)")
+        let outcome =
+            boot.outcome.isBooted
+            ? time ?? "booted" : ConsoleLine.clean("\(boot.outcome.kind.text): \(boot.outcome.detail)")
         let left = remaining(run)
         let line = "boot \(boot.index) of \(run.plan.boots.count) (\(boot.purpose.text)): \(outcome)"
         if isTerminal, boot.outcome.isBooted, !run.isComplete {

@@ -1,0 +1,31 @@
+import Foundation
+import GuestObserver
+import Subprocess
+import SystemPackage
+import XCTest
+
+/// Runs the QEMU of the host under a time limit, and ends it with SIGKILL where that is over.
+enum QEMURun {
+    /// Its path, where it is installed.
+    static func path(_ name: String = "qemu-system-x86_64") throws -> String {
+        let path = "/usr/bin/\(name)"
+        try XCTSkipUnless(
+            FileManager.default.isExecutableFile(atPath: path), "\(name): apt-get install qemu-system-x86")
+        return path
+    }
+
+    /// Runs it to its end, or for `seconds`. Returns what it said on standard error.
+    @discardableResult
+    static func run(_ arguments: [String], seconds: Double) async throws -> String {
+        let result = try await Subprocess.run(
+            .path("/usr/bin/timeout"),
+            arguments: Arguments(["-s", "KILL", "\(seconds)", try path()] + arguments),
+            output: .discarded, error: .string(limit: 1 << 20))
+        return result.standardError
+    }
+
+    /// SeaBIOS alone: it finds nothing to boot, and waits.
+    static let firmwareAlone = [
+        "-accel", "tcg", "-M", "pc", "-nodefaults", "-display", "none", "-no-reboot", "-m", "16",
+    ]
+}
