@@ -53,7 +53,8 @@ let pipeline: [[Target]] = [
         tests: [subprocess, systemPackage]),
     stage(
         "BootRunner",
-        ["BootModel", "BootStore", "GuestObserver", "CBootLauncher", "CPCRE2", subprocess, systemPackage]),
+        ["BootModel", "BootStore", "GuestObserver", "CBootLauncher", "CPCRE2", subprocess, systemPackage],
+        tests: ["BootModel", "BootStore", "CBootLauncher", "BootTestSupport"]),
     stage("BootComparison", ["BootModel", "BootStatistics", "BootProfiles"]),
     stage("LibXML", ["CLibXML2"]),
     stage(
@@ -69,7 +70,13 @@ let tools: [Target] = [
         dependencies: [
             "BootModel", "BootStore", "BootRunner", "BootComparison", "BootReports", "BootProfiles",
             "FlameGraphs", argumentParser,
-        ], swiftSettings: settings)
+        ], swiftSettings: settings),
+    // What tests of several targets need: guests, tools, temporary folders, the built command.
+    .target(name: "BootTestSupport", path: "Tests/BootTestSupport", swiftSettings: settings),
+    .testTarget(
+        name: "BootmarkCommandTests",
+        dependencies: ["BootmarkCommand", "BootModel", "BootStore", "BootTestSupport"],
+        swiftSettings: settings),
 ]
 
 let scenarios: Target = .testTarget(
