@@ -3,6 +3,7 @@
 ///
 /// Costs the boot at most 1.15 times its plain host instructions. Without `-icount` a reading at the moment
 /// when a milestone's byte arrives is approximate by design: the guest has gone on since it wrote the byte.
+/// What was counted when the guest wrote it is in `serialLog()`, and at the milestones that were asked for.
 public struct GuestCounters: Sendable, Hashable {
     /// What was counted at one moment.
     public struct Reading: Sendable, Hashable {
@@ -19,22 +20,48 @@ public struct GuestCounters: Sendable, Hashable {
         }
     }
 
+    /// What was counted when the guest reached a milestone.
+    public struct MilestoneReading: Sendable, Hashable {
+        /// Instructions and blocks until then.
+        public var reading: Reading
+        /// The rolling hash of the blocks until then; 0 where none was asked for.
+        public var hash: UInt64
+        /// Bytes on the serial port until then; 0 for an address.
+        public var serialBytes: UInt64
+    }
+
     /// The arguments to add to QEMU's command line.
     public let qemuArguments: [String]
+    /// What the plugin watches for.
+    public let observation: GuestObservation
 
     private let channel: BootFile
+    private let outputs: BootFile
+    private let hashes: BootFile
 
     /// Prepares the files of one boot's counting.
     ///
     /// - Parameters:
     ///   - plugin: what QEMU loads.
-    ///   - folder: the boot's own folder, which exists; it receives `guest.channel` and `guest.conf`.
-    /// - Throws: `GuestObserverError` of code `fileUnusable` where they cannot be written.
-    public init(plugin: GuestPlugin, folder: String) throws {
+    ///   - folder: the boot's own folder, which exists; it receives `guest.channel`, `guest.conf` and, where
+    ///     asked for, `guest.outputs` and `guest.hashes`.
+    ///   - observation: what to watch for beyond counting.
+    /// - Throws: `GuestObserverError` of code `fileUnusable` where they cannot be written, or
+    ///   `invalidRequest`.
+    public init(
+        plugin: GuestPlugin, folder: String, observing observation: GuestObservation = .counting
+    ) throws {
+        self.observation = observation
         channel = try BootFile("guest.channel", in: folder)
+        outputs = try BootFile("guest.outputs", in: folder)
+        hashes = try BootFile("guest.hashes", in: folder)
         let configuration = try BootFile("guest.conf", in: folder)
+        let text = try observation.configuration(
+            channel: channel.path, outputs: outputs.path, hashes: hashes.path)
         try channel.create()
-        try configuration.create(Array("channel \(channel.path)\n".utf8))
+        if observation.logsSerial { try outputs.create() }
+        if observation.hashInterval != nil { try hashes.create() }
+        try configuration.create(Array(text.utf8))
         qemuArguments = plugin.qemuArguments([("config", configuration.path)])
     }
 
@@ -42,8 +69,43 @@ public struct GuestCounters: Sendable, Hashable {
     /// - Throws: `GuestObserverError` of code `notStarted` before QEMU has loaded the plugin, `fileUnusable`,
     ///   or `channelCorrupt`.
     public func read() throws -> Reading {
-        let bytes = try channel.read(limit: ChannelLayout.size)
-        let totals = try ChannelSnapshot(bytes, place: channel.path).totals
+        let totals = try snapshot().totals
         return Reading(instructions: totals.instructions, blocks: totals.blocks)
+    }
+
+    /// What was counted at each of the observation's milestones; nil for one that was not reached (yet).
+    /// - Throws: as `read()`.
+    public func milestones() throws -> [MilestoneReading?] {
+        let snapshot = try snapshot()
+        return observation.milestones.indices.map { snapshot.milestone($0) }
+    }
+
+    /// What was counted at each port output so far.
+    /// - Throws: as `read()`; `invalidRequest` where the observation does not log them.
+    public func serialLog() throws -> SerialLog {
+        guard observation.logsSerial else {
+            throw GuestObserverError(
+                .invalidRequest, place: channel.path, reason: "the serial port was not logged in this boot",
+                nextStep: "Ask for it in the observation.")
+        }
+        let snapshot = try snapshot()
+        let bytes = try outputs.read(limit: snapshot.outputs * ChannelLayout.outputSize)
+        return SerialLog(bytes, lost: snapshot.lostOutputs)
+    }
+
+    /// The checkpoints of the rolling hash so far.
+    /// - Throws: as `read()`; `invalidRequest` where the observation has no hash.
+    public func blockHashes() throws -> BlockHashes {
+        guard observation.hashInterval != nil else {
+            throw GuestObserverError(
+                .invalidRequest, place: channel.path, reason: "no hash was kept in this boot",
+                nextStep: "Ask for it in the observation.")
+        }
+        let bytes = try hashes.read(limit: snapshot().checkpoints * ChannelLayout.checkpointSize)
+        return BlockHashes(bytes)
+    }
+
+    private func snapshot() throws -> ChannelSnapshot {
+        try ChannelSnapshot(channel.read(limit: ChannelLayout.size), place: channel.path)
     }
 }

@@ -61,6 +61,7 @@ public struct Runner: Sendable {
                 break
             }
         }
+        if stop.isRaised == false { run.notes += try await HostProfiles.fold(run, in: folder) }
         try folder.save(run)
         return run
     }

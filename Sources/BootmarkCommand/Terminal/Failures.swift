@@ -1,4 +1,5 @@
 import ArgumentParser
+import BootProfiles
 import BootRunner
 import BootStore
 import Glibc
@@ -19,6 +20,9 @@ enum Failures {
         } catch let error as StoreError {
             Standard.error("bootmark: \(ConsoleLine.cleanLines("\(error)"))")
             throw ExitCode(error.exitCode)
+        } catch let error as ProfileError {
+            Standard.error("bootmark: \(ConsoleLine.cleanLines(error.description))")
+            throw ExitCode(66)
         }
     }
 }

@@ -10,6 +10,10 @@ enum ChannelLayout {
     static let headerSize = 4096
     static let milestoneSize = 64
     static let slotSize = 128
+    static let outputSize = 32
+    static let outputLimit = 1 << 20
+    static let checkpointSize = 32
+    static let checkpointLimit = 1 << 16
     static let slotsOffset = headerSize + milestones * milestoneSize
 }
 
@@ -46,10 +50,23 @@ struct ChannelSnapshot {
     var interface: Int { Int(half(12)) }
     /// Blocks that a processor may have executed that are not counted here yet.
     var granularity: Int { Int(half(24)) }
-    /// Whether QEMU ended in order, so that the numbers are final.
-    var hasEnded: Bool { half(20) == 3 }
+    /// Whether the final milestone was reached.
+    var isFrozen: Bool { half(20) == 2 }
+    /// Entries in the log of port outputs.
+    var outputs: Int { Int(min(word(32), UInt64(ChannelLayout.outputLimit))) }
     /// Port outputs that the log had no room for.
-    var lostOutputs: UInt64 { word(32) }
+    var lostOutputs: UInt64 { word(40) }
+    /// Entries in the file of hashes.
+    var checkpoints: Int { Int(min(word(48), UInt64(ChannelLayout.checkpointLimit))) }
+
+    /// What was counted at the milestone of this index; nil where it was not reached, or is none.
+    func milestone(_ index: Int) -> GuestCounters.MilestoneReading? {
+        let offset = ChannelLayout.headerSize + index * ChannelLayout.milestoneSize
+        guard (0..<ChannelLayout.milestones).contains(index), word(offset) == 1 else { return nil }
+        return GuestCounters.MilestoneReading(
+            reading: .init(instructions: word(offset + 8), blocks: word(offset + 16)),
+            hash: word(offset + 24), serialBytes: word(offset + 32))
+    }
 
     /// Instructions and blocks, over all processors and kinds of code. A damaged file cannot overflow it.
     var totals: (instructions: UInt64, blocks: UInt64) {

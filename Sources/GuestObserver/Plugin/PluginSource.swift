@@ -5,10 +5,18 @@ enum PluginSource {
     static let files: [(name: String, bytes: [UInt8])] = [
         ("channel.h", PackageResources.channel_h),
         ("configuration.c", PackageResources.configuration_c),
+        ("contexts.c", PackageResources.contexts_c),
         ("counters.c", PackageResources.counters_c),
+        ("hash.c", PackageResources.hash_c),
+        ("milestones.c", PackageResources.milestones_c),
         ("plugin.c", PackageResources.plugin_c),
         ("plugin.h", PackageResources.plugin_h),
+        ("profile.c", PackageResources.profile_c),
         ("qemu_api.h", PackageResources.qemu_api_h),
+        ("serial.c", PackageResources.serial_c),
+        ("stacks.h", PackageResources.stacks_h),
+        ("symbols.c", PackageResources.symbols_c),
+        ("threads.c", PackageResources.threads_c),
     ]
 
     /// The arguments between the compiler and the files. Everything but QEMU's two entries stays hidden, so

@@ -48,12 +48,36 @@ struct channel {
     uint32_t state;         /* enum channel_state */
     uint32_t granularity;   /* blocks that a processor may execute before its numbers here follow */
     uint32_t frozen_by;     /* the milestone that froze the profile */
+    uint64_t outputs;       /* entries in the output log */
     uint64_t lost_outputs;  /* port outputs that the log had no room for */
-    uint64_t unused[507];
+    uint64_t checkpoints;   /* entries in the file of hashes */
+    uint64_t contexts;         /* of the profile, and how often one more found no room */
+    uint64_t context_overflow;
+    uint64_t frames_too_deep;  /* calls below the deepest frame that is kept */
+    uint64_t symbols_entered;  /* how many of the symbols given ever ran */
+    uint64_t unused[501];
     struct channel_milestone milestones[CHANNEL_MILESTONES];
     struct channel_processor slots[CHANNEL_PROCESSORS];
 };
 
 _Static_assert(sizeof(struct channel) == 40960, "ChannelLayout.swift knows this size");
+
+/* An entry of the output log: what was counted when a port-output instruction had been executed. */
+struct output_entry {
+    uint64_t serial_bytes; /* in the serial port's file afterwards; 0 where that cannot be seen */
+    uint64_t instructions;
+    uint64_t blocks;
+    uint64_t address;      /* of the instruction */
+};
+
+/* The rolling hash of all blocks executed so far, taken every so many blocks. */
+struct checkpoint {
+    uint64_t blocks;
+    uint64_t instructions;
+    uint64_t hash;
+    uint64_t unused;
+};
+
+enum { OUTPUT_LIMIT = 1 << 20, CHECKPOINT_LIMIT = 1 << 16 };
 
 #endif

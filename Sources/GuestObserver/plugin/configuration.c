@@ -3,9 +3,10 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-struct configuration configuration;
+struct configuration configuration = {.final = -1};
 
 static bool set_path(char *into, const char *value)
 {
@@ -14,9 +15,79 @@ static bool set_path(char *into, const char *value)
     return true;
 }
 
+static bool set_number(uint64_t *into, const char *value)
+{
+    char *end;
+    errno = 0;
+    *into = strtoull(value, &end, 0);
+    return *value >= '0' && *value <= '9' && *end == '\0' && errno == 0;
+}
+
+static bool set_text(struct milestone *milestone, const char *hexadecimal)
+{
+    size_t digits = strlen(hexadecimal);
+    if (digits == 0 || digits % 2 != 0 || digits / 2 > sizeof milestone->text) return false;
+    for (size_t index = 0; index < digits / 2; index++) {
+        unsigned byte;
+        if (sscanf(hexadecimal + 2 * index, "%2x", &byte) != 1) return false;
+        milestone->text[index] = (uint8_t)byte;
+    }
+    milestone->text_length = digits / 2;
+    return true;
+}
+
+/* "text HEXADECIMAL", "bytes NUMBER" or "address NUMBER". */
+static bool add_milestone(char *value)
+{
+    if (configuration.milestone_count == CHANNEL_MILESTONES) return false;
+    struct milestone *milestone = &configuration.milestones[configuration.milestone_count++];
+    char *operand = strchr(value, ' ');
+    if (!operand) return false;
+    *operand++ = '\0';
+    if (strcmp(value, "text") == 0) {
+        milestone->trigger = BY_TEXT;
+        return set_text(milestone, operand);
+    }
+    if (strcmp(value, "bytes") == 0) {
+        milestone->trigger = BY_SERIAL_BYTES;
+        return set_number(&milestone->number, operand);
+    }
+    milestone->trigger = BY_ADDRESS;
+    return strcmp(value, "address") == 0 && set_number(&milestone->number, operand);
+}
+
+static bool set_final(const char *value)
+{
+    uint64_t number;
+    if (!set_number(&number, value) || number >= CHANNEL_MILESTONES) return false;
+    configuration.final = (int)number;
+    return true;
+}
+
+/* "FIRST LAST", both included. */
+static bool add_range(char *value)
+{
+    if (configuration.followed_count == RANGE_LIMIT) return false;
+    struct range *range = &configuration.followed[configuration.followed_count++];
+    char *last = strchr(value, ' ');
+    if (!last) return false;
+    *last++ = '\0';
+    return set_number(&range->first, value) && set_number(&range->last, last) && range->first <= range->last;
+}
+
 static bool set(const char *key, char *value)
 {
     if (strcmp(key, "channel") == 0) return set_path(configuration.channel, value);
+    if (strcmp(key, "serial") == 0) return set_path(configuration.serial, value);
+    if (strcmp(key, "outputs") == 0) return set_path(configuration.outputs, value);
+    if (strcmp(key, "hashes") == 0) return set_path(configuration.hashes, value);
+    if (strcmp(key, "hash-interval") == 0) return set_number(&configuration.hash_interval, value);
+    if (strcmp(key, "milestone") == 0) return add_milestone(value);
+    if (strcmp(key, "final") == 0) return set_final(value);
+    if (strcmp(key, "symbols") == 0) return set_path(configuration.symbols, value);
+    if (strcmp(key, "profile") == 0) return set_path(configuration.profile, value);
+    if (strcmp(key, "follow") == 0) return add_range(value);
+    if (strcmp(key, "stack-size") == 0) return set_number(&configuration.stack_size, value);
     return false;
 }
 

@@ -28,21 +28,27 @@ struct increment {
     uint32_t length;
 };
 
-bool counters_begin(const char *path)
+void *map_file(const char *path, size_t size)
 {
-    int file = open(path, O_RDWR | O_CLOEXEC);
-    if (file < 0 || ftruncate(file, sizeof(struct channel)) < 0) {
-        complain("cannot open the channel %s: %s", path, strerror(errno));
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0 || ftruncate(file, (off_t)size) < 0) {
+        complain("cannot open %s: %s", path, strerror(errno));
         if (file >= 0) close(file);
-        return false;
+        return NULL;
     }
-    void *memory = mmap(NULL, sizeof(struct channel), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     close(file);
     if (memory == MAP_FAILED) {
-        complain("cannot map the channel %s: %s", path, strerror(errno));
-        return false;
+        complain("cannot map %s: %s", path, strerror(errno));
+        return NULL;
     }
-    channel = memory;
+    return memory;
+}
+
+bool counters_begin(const char *path)
+{
+    channel = map_file(path, sizeof(struct channel));
+    if (!channel) return false;
     if (host.interface == 1) {
         /* Interface 1 adds to one address for all processors, without a lock: exact for one only. */
         counting = host.vcpus == 1 ? INLINE_INTO_CHANNEL : BY_CALLBACK;
@@ -147,5 +153,5 @@ void counters_end(void)
     if (counting == INLINE_INTO_SCOREBOARD) {
         for (unsigned processor = 0; processor < host.vcpus; processor++) carry_over(processor, NULL);
     }
-    channel->state = CHANNEL_ENDED;
+    if (channel->state != CHANNEL_FROZEN) channel->state = CHANNEL_ENDED;
 }

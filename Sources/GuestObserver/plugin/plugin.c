@@ -46,16 +46,17 @@ size_t instruction_bytes(const struct qemu_plugin_insn *instruction, uint8_t *by
     return size;
 }
 
-static enum code_class class_of(uint64_t address)
-{
-    if (address < 0x100000 || (address >= 0xfff00000 && address <= 0xffffffff)) return CODE_FIRMWARE;
-    return CODE_LOADER;
-}
-
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *block)
 {
     (void)id;
-    counters_instrument(block, class_of(qemu_plugin_tb_vaddr(block)), qemu_plugin_tb_n_insns(block));
+    /* What reads the counters comes before what adds to them: a callback sees the blocks before its own. */
+    hash_instrument(block);
+    profile_instrument_start(block);
+    serial_instrument(block);
+    milestones_instrument(block);
+    counters_instrument(
+        block, profile_class(qemu_plugin_tb_vaddr(block)), qemu_plugin_tb_n_insns(block));
+    profile_instrument_events(block);
 }
 
 static void idle(qemu_plugin_id_t id, unsigned processor)
@@ -68,6 +69,8 @@ static void ending(qemu_plugin_id_t id, void *ignored)
 {
     (void)id;
     (void)ignored;
+    serial_end();
+    profile_end();
     counters_end();
 }
 
@@ -111,6 +114,7 @@ EXPORTED int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, i
         return -1;
     }
     if (!configuration_read(path) || !counters_begin(configuration.channel)) return -1;
+    if (!serial_begin() || !hash_begin() || !profile_begin()) return -1;
 
     qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
     qemu_plugin_register_vcpu_idle_cb(id, idle);

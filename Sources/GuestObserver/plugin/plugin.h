@@ -9,8 +9,35 @@
 
 enum { PATH_LIMIT = 4096 };
 
+enum { RANGE_LIMIT = 16 };
+
+struct range {
+    uint64_t first, last; /* both belong to it */
+};
+
+enum trigger { NO_TRIGGER, BY_TEXT, BY_SERIAL_BYTES, BY_ADDRESS };
+
+struct milestone {
+    enum trigger trigger;
+    uint64_t number;     /* bytes, or the address */
+    uint8_t text[256];   /* what the guest writes to the serial port */
+    size_t text_length;
+};
+
 struct configuration {
     char channel[PATH_LIMIT];
+    char serial[PATH_LIMIT];  /* the file that QEMU writes the serial port's bytes to; may be empty */
+    char outputs[PATH_LIMIT]; /* where to log port outputs; empty for nowhere */
+    char hashes[PATH_LIMIT];  /* where to keep the hash's checkpoints; empty for no hash */
+    uint64_t hash_interval;   /* blocks from one checkpoint to the next */
+    struct milestone milestones[CHANNEL_MILESTONES];
+    unsigned milestone_count;
+    char symbols[PATH_LIMIT]; /* names of functions; may be empty */
+    char profile[PATH_LIMIT]; /* where the folded stacks go; empty for no profile */
+    struct range followed[RANGE_LIMIT]; /* the code whose calls are followed */
+    unsigned followed_count;
+    uint64_t stack_size;      /* a thread's stack begins at a multiple of it; 0 where there is but one */
+    int final;                /* the milestone at which everything is frozen, or -1 */
 };
 
 extern struct configuration configuration;
@@ -44,6 +71,9 @@ bool counters_begin(const char *path);
 /* Adds a translated block of `length` instructions to what is counted when it runs. */
 void counters_instrument(struct qemu_plugin_tb *block, enum code_class class, uint64_t length);
 
+/* Maps `size` bytes of the file at `path`, which is made as long as that. Null after saying what is wrong. */
+void *map_file(const char *path, size_t size);
+
 /* All that one processor has executed, up to date at the moment of the call. */
 struct channel_processor *counters_now(unsigned processor);
 
@@ -54,5 +84,50 @@ void counters_sum(unsigned processor, uint64_t *instructions, uint64_t *blocks);
 void counters_end(void);
 
 extern struct channel *channel;
+
+/* ---- The serial port, seen through its file and through the instructions that write to ports. ---- */
+
+bool serial_begin(void);
+
+/* Instruments the port outputs of a block, where they are watched. */
+void serial_instrument(struct qemu_plugin_tb *block);
+
+/* Takes note of what the last port output wrote. */
+void serial_end(void);
+
+/* ---- Milestones. ---- */
+
+/* Instruments a block that contains a milestone's address. */
+void milestones_instrument(struct qemu_plugin_tb *block);
+
+/* Records that a milestone was reached after so many instructions. */
+void milestone_reached(
+    unsigned index, unsigned processor, uint64_t instructions, uint64_t blocks, uint64_t serial_bytes);
+
+/* ---- The rolling hash of executed blocks. ---- */
+
+bool hash_begin(void);
+void hash_instrument(struct qemu_plugin_tb *block);
+
+extern uint64_t hash_now;
+
+/* ---- The profile of call stacks. ---- */
+
+bool profile_begin(void);
+
+/* The kind of code at an address, now. */
+enum code_class profile_class(uint64_t address);
+
+/* Before the counting of a block is instrumented: what is to happen ahead of it. */
+void profile_instrument_start(struct qemu_plugin_tb *block);
+
+/* Calls and returns of the block. */
+void profile_instrument_events(struct qemu_plugin_tb *block);
+
+/* A milestone was reached: its phase's stacks are written, and all of them where it is the final one. */
+void profile_milestone(unsigned processor, unsigned index, bool final);
+
+/* Writes what was not written yet. */
+void profile_end(void);
 
 #endif

@@ -1,0 +1,58 @@
+/// A rolling hash of all blocks that a boot executed, in order, taken every so many blocks.
+public struct BlockHashes: Sendable, Hashable, Codable {
+    /// The hash at one moment.
+    public struct Checkpoint: Sendable, Hashable, Codable {
+        /// Blocks executed until then.
+        public var blocks: UInt64
+        /// Instructions executed until then.
+        public var instructions: UInt64
+        /// The hash of all blocks until then.
+        public var hash: UInt64
+
+        /// A checkpoint.
+        public init(blocks: UInt64, instructions: UInt64, hash: UInt64) {
+            self.blocks = blocks
+            self.instructions = instructions
+            self.hash = hash
+        }
+    }
+
+    /// Where two boots parted: somewhere between these counts of instructions.
+    public struct Divergence: Sendable, Hashable {
+        /// Until here both did the same.
+        public var after: UInt64
+        /// From here on they have done different things.
+        public var before: UInt64
+    }
+
+    /// In the order in which they were taken.
+    public var checkpoints: [Checkpoint]
+
+    /// Checkpoints of a boot.
+    public init(checkpoints: [Checkpoint]) { self.checkpoints = checkpoints }
+
+    /// Reads what the plugin wrote. An entry that is cut short is left out.
+    init(_ bytes: [UInt8]) {
+        checkpoints = stride(from: 0, to: bytes.count - bytes.count % 32, by: 32).map { offset in
+            bytes.withUnsafeBytes { memory in
+                func word(_ index: Int) -> UInt64 {
+                    memory.loadUnaligned(fromByteOffset: offset + index * 8, as: UInt64.self)
+                }
+                return Checkpoint(blocks: word(0), instructions: word(1), hash: word(2))
+            }
+        }
+    }
+
+    /// Where this boot and `other` parted; nil where they agree as far as both go. A boot that went on longer
+    /// than the other (it is killed some time after it was done) has not parted from it.
+    public func divergence(from other: BlockHashes) -> Divergence? {
+        var agreed: UInt64 = 0
+        for (mine, others) in zip(checkpoints, other.checkpoints) {
+            guard mine == others else {
+                return Divergence(after: agreed, before: min(mine.instructions, others.instructions))
+            }
+            agreed = mine.instructions
+        }
+        return nil
+    }
+}

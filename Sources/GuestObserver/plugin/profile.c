@@ -1,0 +1,291 @@
+/* The profile of call stacks: which instructions tell of calls and returns, and what becomes of that. */
+#include "stacks.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SITE_LIMIT = 1 << 21, RESUME_LIMIT = 1 << 10 };
+
+/* A call or return instruction. */
+struct site {
+    uint64_t address;
+    uint32_t function;  /* that a direct call leads to; FUNCTION_UNKNOWN for others */
+    uint64_t executed;  /* counted in line, ahead of its memory access */
+    uint64_t seen;      /* how much of that its callback has seen */
+};
+
+static bool profiling, frozen, kernel_ran;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Sites by address: open addressing, at most half full. They outlive translations, which come and go. */
+static struct site **sites;
+static uint32_t site_count;
+
+/* The addresses behind IRETs: who gets there has not gone anywhere. */
+static uint64_t behind_resume[RESUME_LIMIT];
+
+bool profile_begin(void)
+{
+    if (configuration.profile[0] == '\0') return true;
+    if (!host.x86) {
+        complain("call stacks are followed on x86 only");
+        return false;
+    }
+    if (configuration.followed_count == 0) {
+        complain("nothing says which code's calls are to be followed");
+        return false;
+    }
+    if (configuration.symbols[0] != '\0' && !symbols_read(configuration.symbols)) return false;
+    sites = calloc(SITE_LIMIT * 2, sizeof *sites);
+    profiling = sites && threads_begin();
+    if (!profiling) complain("there is no memory for the profile");
+    return profiling;
+}
+
+static bool is_followed(uint64_t address)
+{
+    for (unsigned index = 0; index < configuration.followed_count; index++) {
+        const struct range *range = &configuration.followed[index];
+        if (address >= range->first && address <= range->last) return true;
+    }
+    return false;
+}
+
+enum code_class profile_class(uint64_t address)
+{
+    if (is_followed(address)) {
+        kernel_ran = true;
+        return CODE_KERNEL;
+    }
+    if (address < 0x100000 || (address >= 0xfff00000 && address <= 0xffffffff)) return CODE_FIRMWARE;
+    return kernel_ran ? CODE_USER : CODE_LOADER;
+}
+
+/* ---- Callbacks. Only several processors need the lock. ---- */
+
+static bool enter(void)
+{
+    if (frozen) return false;
+    if (host.vcpus > 1) pthread_mutex_lock(&lock);
+    return true;
+}
+
+static void leave(void)
+{
+    if (host.vcpus > 1) pthread_mutex_unlock(&lock);
+}
+
+static void entered(unsigned processor, void *data)
+{
+    if (!enter()) return;
+    uintptr_t packed = (uintptr_t)data;
+    thread_entered(processor, (uint32_t)(packed >> 8), (enum symbol_kind)(packed & 0xff));
+    leave();
+}
+
+static void resumed(unsigned processor, void *ignored)
+{
+    (void)ignored;
+    if (!enter()) return;
+    thread_resumes(processor);
+    leave();
+}
+
+static void not_resumed(unsigned processor, void *ignored)
+{
+    (void)ignored;
+    if (!enter()) return;
+    thread_did_not_resume(processor);
+    leave();
+}
+
+static void left_system_call(unsigned processor, void *ignored)
+{
+    (void)ignored;
+    if (!enter()) return;
+    thread_left_system_call(processor);
+    leave();
+}
+
+/* On QEMU 7 an instruction's callback stays in force behind it, for accesses of later helpers. */
+static bool is_stale(struct site *site)
+{
+    if (host.interface != 1) return false;
+    if (site->executed == site->seen) return true;
+    site->seen = site->executed;
+    return false;
+}
+
+static void called(unsigned processor, qemu_plugin_meminfo_t access, uint64_t address, void *data)
+{
+    /* An indirect call loads its target before it stores; QEMU 7 does not filter reliably. */
+    if (!qemu_plugin_mem_is_store(access) || is_stale(data) || !enter()) return;
+    thread_called(processor, address, ((struct site *)data)->function);
+    leave();
+}
+
+static void returned(unsigned processor, qemu_plugin_meminfo_t access, uint64_t address, void *data)
+{
+    if (qemu_plugin_mem_is_store(access) || is_stale(data) || !enter()) return;
+    thread_returned(processor, address);
+    leave();
+}
+
+/* ---- Instructions. ---- */
+
+enum transfer { NO_TRANSFER, DIRECT_CALL, INDIRECT_CALL, RETURN, INTERRUPT_RETURN, SYSTEM_RETURN };
+
+/* What an instruction does to the stack of calls. A direct call's distance goes to `distance`. */
+static enum transfer transfer_of(const uint8_t *bytes, size_t size, int32_t *distance)
+{
+    size_t at = 0;
+    while (at < size) {
+        uint8_t byte = bytes[at];
+        bool prefix = byte == 0x66 || byte == 0x67 || byte == 0xf2 || byte == 0xf3 || byte == 0x2e
+            || byte == 0x36 || byte == 0x3e || byte == 0x26 || byte == 0x64 || byte == 0x65;
+        /* In 32-bit code these are instructions of one byte, and the loop ends at the size. */
+        if (!prefix && !(host.x86_64 && (byte & 0xf0) == 0x40)) break;
+        at++;
+    }
+    if (at == size) return NO_TRANSFER;
+    switch (bytes[at]) {
+    case 0xe8:
+        if (size - at < 5) return NO_TRANSFER;
+        memcpy(distance, bytes + at + 1, sizeof *distance);
+        /* A call to the next instruction asks where it is; it never returns. */
+        return *distance == 0 ? NO_TRANSFER : DIRECT_CALL;
+    case 0xff:
+        return size - at >= 2 && (bytes[at + 1] >> 3 & 7) == 2 ? INDIRECT_CALL : NO_TRANSFER;
+    case 0xc2:
+    case 0xc3:
+        return RETURN;
+    case 0xcf:
+        return INTERRUPT_RETURN;
+    case 0x0f:
+        return size - at >= 2 && (bytes[at + 1] == 0x07 || bytes[at + 1] == 0x35) ? SYSTEM_RETURN
+                                                                                   : NO_TRANSFER;
+    default:
+        return NO_TRANSFER;
+    }
+}
+
+static struct site *site_at(uint64_t address)
+{
+    uint32_t mask = SITE_LIMIT * 2 - 1;
+    uint32_t at = (uint32_t)(address * 0x9e3779b97f4a7c15u >> 40) & mask;
+    while (sites[at] && sites[at]->address != address) at = (at + 1) & mask;
+    if (!sites[at] && site_count < SITE_LIMIT) {
+        sites[at] = calloc(1, sizeof(struct site));
+        if (sites[at]) {
+            sites[at]->address = address;
+            site_count++;
+        }
+    }
+    return sites[at];
+}
+
+static uint64_t *behind(uint64_t address)
+{
+    return &behind_resume[(address * 0x9e3779b97f4a7c15u) >> 54];
+}
+
+void profile_instrument_start(struct qemu_plugin_tb *block)
+{
+    if (!profiling) return;
+    uint64_t address = qemu_plugin_tb_vaddr(block);
+    if (!is_followed(address)) return;
+    uint32_t function;
+    const struct symbol *symbol = symbol_at(address, &function);
+    if (symbol && symbol->kind != SYMBOL_CONTINUATION) {
+        void *data = (void *)((uintptr_t)function << 8 | symbol->kind);
+        qemu_plugin_register_vcpu_tb_exec_cb(block, entered, QEMU_PLUGIN_CB_NO_REGS, data);
+    }
+    if (*behind(address) == address) {
+        qemu_plugin_register_vcpu_tb_exec_cb(block, not_resumed, QEMU_PLUGIN_CB_NO_REGS, NULL);
+    }
+}
+
+static void instrument_memory(
+    struct qemu_plugin_insn *instruction, uint32_t function, qemu_plugin_vcpu_mem_cb_t callback)
+{
+    struct site *site = site_at(qemu_plugin_insn_vaddr(instruction));
+    if (!site) return;
+    site->function = function;
+    if (host.interface == 1) {
+        qemu_plugin_register_vcpu_insn_exec_inline(
+            instruction, QEMU_PLUGIN_INLINE_ADD_U64, &site->executed, 1);
+    }
+    qemu_plugin_register_vcpu_mem_cb(
+        instruction, callback, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW, site);
+}
+
+void profile_instrument_events(struct qemu_plugin_tb *block)
+{
+    if (!profiling || !is_followed(qemu_plugin_tb_vaddr(block))) return;
+    /* Calls and returns end a block. */
+    struct qemu_plugin_insn *last = qemu_plugin_tb_get_insn(block, qemu_plugin_tb_n_insns(block) - 1);
+    uint8_t bytes[16];
+    size_t size = instruction_bytes(last, bytes, sizeof bytes);
+    uint64_t next = qemu_plugin_insn_vaddr(last) + qemu_plugin_insn_size(last);
+    int32_t distance = 0;
+    switch (transfer_of(bytes, size, &distance)) {
+    case NO_TRANSFER:
+        break;
+    case DIRECT_CALL: {
+        uint64_t target = next + (uint64_t)(int64_t)distance;
+        if (!host.x86_64) target &= 0xffffffff;
+        instrument_memory(last, function_at(target), called);
+        break;
+    }
+    case INDIRECT_CALL:
+        instrument_memory(last, FUNCTION_UNKNOWN, called);
+        break;
+    case RETURN:
+        instrument_memory(last, FUNCTION_UNKNOWN, returned);
+        break;
+    case INTERRUPT_RETURN:
+        *behind(next) = next;
+        qemu_plugin_register_vcpu_insn_exec_cb(last, resumed, QEMU_PLUGIN_CB_NO_REGS, NULL);
+        break;
+    case SYSTEM_RETURN:
+        qemu_plugin_register_vcpu_insn_exec_cb(last, left_system_call, QEMU_PLUGIN_CB_NO_REGS, NULL);
+        break;
+    }
+}
+
+/* ---- Writing. ---- */
+
+static void publish(void)
+{
+    channel->contexts = contexts_count();
+    channel->context_overflow = context_overflow;
+    channel->frames_too_deep = frames_too_deep;
+    channel->symbols_entered = symbols_entered_count();
+}
+
+void profile_milestone(unsigned processor, unsigned index, bool final)
+{
+    if (!profiling || !enter()) return;
+    threads_flush(processor);
+    char path[PATH_LIMIT + 16];
+    snprintf(path, sizeof path, "%s.%u", configuration.profile, index);
+    contexts_write(path, true);
+    if (final) {
+        contexts_write(configuration.profile, false);
+        frozen = true;
+    }
+    publish();
+    leave();
+}
+
+void profile_end(void)
+{
+    if (!profiling || !enter()) return;
+    for (unsigned processor = 0; processor < host.vcpus; processor++) threads_flush(processor);
+    contexts_write(configuration.profile, false);
+    publish();
+    leave();
+}

@@ -1,0 +1,40 @@
+import Foundation
+
+/// A multiboot kernel of a few instructions, assembled here, of which every count is known beforehand.
+enum HandmadeKernel {
+    /// Where its first instruction lies.
+    static let entry: UInt64 = 0x100020
+    /// The instructions that write one byte.
+    static let instructionsPerByte: UInt64 = 6
+    /// Where it goes when it has written everything.
+    static let end: UInt64 = 0x100031
+    /// What makes QEMU leave when the kernel is done, so that nothing waits for a time limit.
+    static let exitDevice = ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+
+    /// Writes the bytes of `text` to the first serial port, then leaves QEMU, or halts where it cannot.
+    /// Does `idleTurns` instructions of nothing before, at most 100.
+    static func writing(_ text: String, idleTurns: Int = 0) -> [UInt8] {
+        let load: UInt32 = 0x100000
+        let magic: UInt32 = 0x1bad_b002
+        let flags: UInt32 = 0x10000
+        // The header's last fields say where it lies, where loading begins and ends, and where to enter.
+        let header = [magic, flags, 0 &- magic &- flags, load, load, 0, 0, load + 0x20]
+        var image = header.flatMap { word in withUnsafeBytes(of: word.littleEndian) { Array($0) } }
+        image += [UInt8](repeating: 0x90, count: idleTurns)  // nop
+        image += [0xbe, 0x36 + UInt8(idleTurns), 0x00, 0x10, 0x00]  // mov $text, %esi
+        image += [0xac]  // next: lods (%esi), %al
+        image += [0x84, 0xc0, 0x74, 0x07]  // test %al, %al; jz end
+        image += [0x66, 0xba, 0xf8, 0x03]  // mov $0x3f8, %dx
+        image += [0xee, 0xeb, 0xf4]  // out %al, (%dx); jmp next
+        image += [0xe6, 0xf4]  // end: out %al, $0xf4
+        image += [0xf4, 0xeb, 0xfd]  // hlt; jmp to it
+        return image + Array(text.utf8) + [0]
+    }
+
+    /// Writes the kernel to a folder. Returns its path.
+    static func write(_ text: String, idleTurns: Int = 0, in folder: String) throws -> String {
+        let path = folder + "/handmade.kernel"
+        try Data(writing(text, idleTurns: idleTurns)).write(to: URL(fileURLWithPath: path))
+        return path
+    }
+}
