@@ -17,7 +17,8 @@ final class GuardedProcessTests: XCTestCase {
         XCTAssertTrue(Processes.isAlive(identifier))
         process.release()
         guard case .started? = process.nextReport(within: .seconds(10)) else { return XCTFail("not started") }
-        XCTAssertEqual(process.end(within: .seconds(10))?.exitStatus, 0)
+        let end = process.end(within: .seconds(10))
+        XCTAssertEqual(end?.exitStatus, 0)
         XCTAssertEqual(File.text(folder + "/mark"), "here\n")
     }
 
@@ -29,7 +30,8 @@ final class GuardedProcessTests: XCTestCase {
             ["/bin/sh", "-c", #"printf '%s|' "$@" "$WORD" "$HOME"; cat; echo fault >&2"#, "sh", "a b", "", "$HOME;*"],
             environment: environment, output: output, error: output)
         process.release()
-        XCTAssertEqual(process.end(within: .seconds(10))?.exitStatus, 0)
+        let end = process.end(within: .seconds(10))
+        XCTAssertEqual(end?.exitStatus, 0)
         XCTAssertEqual(File.text(path), "a b||$HOME;*|a b||fault\n")
     }
 
@@ -58,7 +60,8 @@ final class GuardedProcessTests: XCTestCase {
             case .notExecuted(let number)? = process.nextReport(within: .seconds(10))
         else { return XCTFail("no report") }
         XCTAssertEqual(number, ENOENT)
-        XCTAssertNil(process.end(within: .seconds(5)))
+        let end = process.end(within: .seconds(5))
+        XCTAssertNil(end)
     }
 
     func testTheExitStatusIsToldFromASignal() throws {
@@ -79,7 +82,8 @@ final class GuardedProcessTests: XCTestCase {
         let before = Clock.now
         let process = try start(["/bin/sh", "-c", "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done"])
         process.release()
-        let end = try XCTUnwrap(process.end(within: .seconds(60)))
+        let ended = process.end(within: .seconds(60))
+        let end = try XCTUnwrap(ended)
         XCTAssertGreaterThan(end.user, .milliseconds(10))
         XCTAssertGreaterThan(end.peakMemory, 500_000)
         XCTAssertGreaterThan(end.at, before)
@@ -89,7 +93,8 @@ final class GuardedProcessTests: XCTestCase {
     func testAProgramThatDoesNotEndInTimeIsKilled() throws {
         let process = try start(["/bin/sleep", "1000"])
         process.release()
-        XCTAssertEqual(process.end(within: .milliseconds(200))?.signal, SIGKILL)
+        let end = process.end(within: .milliseconds(200))
+        XCTAssertEqual(end?.signal, SIGKILL)
     }
 
     func testAProcessThatGoesOutOfScopeTakesItsGroupWithIt() async throws {
@@ -109,7 +114,8 @@ final class GuardedProcessTests: XCTestCase {
         let mark = "1001.\(getpid())"
         let process = try start(["/bin/sh", "-c", "sleep \(mark) & exit 0"])
         process.release()
-        XCTAssertEqual(process.end(within: .seconds(10))?.exitStatus, 0)
+        let end = process.end(within: .seconds(10))
+        XCTAssertEqual(end?.exitStatus, 0)
         let isGone = await eventually(within: 5) { Processes.withArgument(mark).isEmpty }
         XCTAssertTrue(isGone)
     }
@@ -135,7 +141,8 @@ final class GuardedProcessTests: XCTestCase {
         kill(guardian, SIGKILL)
         let isGone = await eventually(within: 5) { !Processes.isAlive(identifier) }
         XCTAssertTrue(isGone)
-        XCTAssertNil(process.end(within: .seconds(1)))
+        let end = process.end(within: .seconds(1))
+        XCTAssertNil(end)
     }
 
     func testAProgramRunsOnTheProcessorThatItIsPinnedTo() throws {
@@ -147,7 +154,8 @@ final class GuardedProcessTests: XCTestCase {
             ["/bin/grep", "Cpus_allowed_list", "/proc/self/status"], environment: environment, output: output,
             error: output, processor: processor)
         process.release()
-        XCTAssertEqual(process.end(within: .seconds(10))?.exitStatus, 0)
+        let end = process.end(within: .seconds(10))
+        XCTAssertEqual(end?.exitStatus, 0)
         XCTAssertEqual(File.text(path), "Cpus_allowed_list:\t\(processor)\n")
     }
 
@@ -163,7 +171,8 @@ final class GuardedProcessTests: XCTestCase {
             ["/bin/grep", "-E", "Sig(Blk|Ign)", "/proc/self/status"], environment: environment, output: output,
             error: output)
         process.release()
-        XCTAssertEqual(process.end(within: .seconds(10))?.exitStatus, 0)
+        let end = process.end(within: .seconds(10))
+        XCTAssertEqual(end?.exitStatus, 0)
         XCTAssertEqual(File.text(path), "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n")
     }
 
