@@ -24,42 +24,75 @@ func stage(
     ]
 }
 
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// Libraries of the system, and what C has to do for Swift.
+let foundations: [Target] = [
+    .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+    .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CElfutils", pkgConfig: "libdw", providers: [.apt(["libdw-dev"])]),
+    .systemLibrary(name: "CRenameAt2"),
+    .target(name: "CBootLauncher"),
+]
+
+/// The plugin is compiled on the user's machine, where QEMU is, so its source travels inside.
+let pluginSource: [Resource] = [
+    "channel.h", "configuration.c", "contexts.c", "counters.c", "hash.c", "milestones.c", "plugin.c",
+    "plugin.h", "profile.c", "qemu_api.h", "serial.c", "stacks.h", "symbols.c", "threads.c",
+].map { .embedInCode("plugin/" + $0) }
+
+let pipeline: [[Target]] = [
+    stage("BootModel"),
+    stage("BootStatistics"),
+    stage("BootProfiles", ["BootModel"]),
+    stage("FlameGraphs", ["BootModel", "BootProfiles"]),
+    stage("BootStore", ["BootModel", "CZlib", "CRenameAt2"]),
+    stage(
+        "GuestObserver", ["CElfutils", subprocess, systemPackage], resources: pluginSource,
+        tests: [subprocess, systemPackage]),
+    stage(
+        "BootRunner",
+        ["BootModel", "BootStore", "GuestObserver", "CBootLauncher", "CPCRE2", subprocess, systemPackage]),
+    stage("BootComparison", ["BootModel", "BootStatistics", "BootProfiles"]),
+    stage("LibXML", ["CLibXML2"]),
+    stage(
+        "BootReports", ["BootModel", "BootStore", "BootProfiles", "FlameGraphs", "LibXML"],
+        tests: ["BootStore", "LibXML"]),
+    stage("Bootmark", ["BootModel", "BootStore", "BootRunner", "BootComparison", "BootReports"]),
+]
+
+let tools: [Target] = [
+    // Its folder cannot be called `bootmark`: a file system that ignores case would merge it with `Bootmark`.
+    .executableTarget(
+        name: "BootmarkCommand",
+        dependencies: [
+            "BootModel", "BootStore", "BootRunner", "BootComparison", "BootReports", "BootProfiles",
+            "FlameGraphs", argumentParser,
+        ], swiftSettings: settings)
+]
+
+let scenarios: Target = .testTarget(
+    name: "Scenarios", dependencies: ["Bootmark"], path: "Scenarios", swiftSettings: settings)
+
+/// Tools of the development of Bootmark, and no products.
+let workshop: [Target] = ["StatisticsProbe"].map { name in
+    .executableTarget(
+        name: name, dependencies: ["BootStatistics"], path: "Benchmarks/" + name, swiftSettings: settings)
+}
+
 let package = Package(
     name: "bootmark",
     products: [
-        .library(name: "Bootmark", targets: ["BootModel"])
+        .library(name: "Bootmark", targets: ["Bootmark"]),
+        .executable(name: "bootmark", targets: ["BootmarkCommand"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     ],
-    targets: [
-        .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
-        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
-        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    ]
-        + stage("BootModel")
-        + stage("BootStatistics")
-        + stage("BootProfiles", ["BootModel"])
-        + stage("FlameGraphs", ["BootModel", "BootProfiles"])
-        + stage("BootStore", ["BootModel", "CZlib"])
-        + stage("BootComparison", ["BootModel", "BootStatistics", "BootProfiles"])
-        + stage("LibXML", ["CLibXML2"])
-        + stage("BootReports", ["BootModel", "LibXML", "FlameGraphs"])
-        + stage(
-            "GuestObserver",
-            [
-                .product(name: "Subprocess", package: "swift-subprocess"),
-                .product(name: "SystemPackage", package: "swift-system"),
-            ],
-            // The plugin is compiled on the user's machine, where QEMU is, so its source travels inside.
-            resources: [
-                "channel.h", "configuration.c", "contexts.c", "counters.c", "hash.c", "milestones.c",
-                "plugin.c", "plugin.h", "profile.c", "qemu_api.h", "serial.c", "stacks.h", "symbols.c",
-                "threads.c",
-            ].map { .embedInCode("plugin/" + $0) },
-            tests: [
-                .product(name: "Subprocess", package: "swift-subprocess"),
-                .product(name: "SystemPackage", package: "swift-system"),
-            ])
+    targets: foundations + pipeline.flatMap { $0 } + tools + workshop + [scenarios]
 )

@@ -2,6 +2,8 @@
 public struct BootScript: Sendable, Hashable, Codable {
     /// Where the runner looks for a milestone.
     public enum Channel: String, Sendable, Hashable, Codable, CaseIterable {
+        /// The first serial port, or the VGA screen where that port stays silent.
+        case console
         /// The first serial port, as raw bytes.
         case serial
         /// The text on a VGA screen, polled.
@@ -20,7 +22,7 @@ public struct BootScript: Sendable, Hashable, Codable {
         public var channel: Channel
 
         /// A milestone.
-        public init(name: String, pattern: String, channel: Channel = .serial) {
+        public init(name: String, pattern: String, channel: Channel = .console) {
             self.name = name
             self.pattern = pattern
             self.channel = channel

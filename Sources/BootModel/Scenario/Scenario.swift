@@ -20,6 +20,24 @@ public struct Scenario: Sendable, Hashable, Codable {
     public var limits: Limits
     /// More arguments for QEMU.
     public var extraArguments: [String]
+    /// The scenario that a matrix made this one from; nil for one that stands for itself.
+    public var origin: Origin?
+    /// What was found wrong where the scenario was declared, beyond what its values show; see `problems`.
+    public var declarationProblems: [String] = []
+
+    /// What a scenario was before its machine was varied.
+    public struct Origin: Sendable, Hashable, Codable {
+        /// Its name.
+        public var name: String
+        /// Its machine.
+        public var machine: Machine
+
+        /// A scenario's origin.
+        public init(name: String, machine: Machine) {
+            self.name = name
+            self.machine = machine
+        }
+    }
 
     /// A scenario.
     public init(
@@ -52,14 +70,17 @@ public enum Medium: Sendable, Hashable, Codable {
 
 /// A file that a scenario boots, and how to get it where it is missing.
 public struct Artifact: Sendable, Hashable, Codable {
-    /// Its path.
+    /// Its path; empty where the environment variable that should name it is not set.
     public var path: String
     /// What to do where it is missing: `make guests`.
     public var hint: String
+    /// The environment variable that names it: `MINIX_ISO`; nil where the path is fixed.
+    public var variable: String?
 
     /// A file at `path`.
-    public init(path: String, hint: String) {
+    public init(path: String, hint: String, variable: String? = nil) {
         self.path = path
         self.hint = hint
+        self.variable = variable
     }
 }

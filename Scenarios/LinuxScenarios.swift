@@ -1,0 +1,44 @@
+import Bootmark
+
+extension Scenario {
+    /// Debian's cloud kernel, loaded by QEMU, with a shell as its first process.
+    static let linuxCloud = Scenario("linux-cloud") {
+        Machine(.x86_64, memory: .mebibytes(256))
+        Kernel(
+            .guest("linux-cloud/vmlinuz"), initialRAMDisk: .guest("linux-cloud/initrd.cpio.gz"),
+            commandLine: "console=ttyS0 panic=-1")
+        linuxPhases
+        Booted(when: "(?m)^BOOT-COMPLETE", on: .serial)
+        TimeLimit(boot: .seconds(60), silence: .seconds(30))
+    }
+
+    /// The same kernel from a CD: firmware and boot loader are part of the boot.
+    static let linuxCD = Scenario("linux-cd") {
+        Machine(.x86_64, memory: .mebibytes(512))
+        CDROM(.guest("linux-cd/linux.iso"))
+        Phase("boot loader", begins: "ISOLINUX [0-9]", on: .serial)
+        linuxPhases
+        Booted(when: "(?m)^BOOT-COMPLETE", on: .serial)
+        TimeLimit(boot: .seconds(60), silence: .seconds(30))
+    }
+
+    /// Debian's kernel for 32-bit processors.
+    static let linux686 = Scenario("linux-686") {
+        Machine(.i386, memory: .mebibytes(256))
+        Kernel(
+            .guest("linux-686/vmlinuz"), initialRAMDisk: .guest("linux-686/initrd.cpio.gz"),
+            commandLine: "console=ttyS0 panic=-1")
+        linuxPhases
+        Booted(when: "(?m)^BOOT-COMPLETE", on: .serial)
+        TimeLimit(boot: .seconds(120), silence: .seconds(60))
+    }
+
+    /// The 32-bit kernel on the oldest processors that it supports.
+    static let linux686OnOldProcessors = linux686.matrix(cpuModels: ["pentium2", "pentium3", "athlon"])
+}
+
+/// What every Linux says on its console, whatever loaded it.
+private let linuxPhases = [
+    Phase("kernel", begins: "Linux version [0-9]", on: .serial),
+    Phase("init", begins: "Run /init as init process", on: .serial),
+]

@@ -1,0 +1,111 @@
+import BootModel
+import BootStatistics
+
+/// The way from one metric's values to its verdict.
+struct Judgement {
+    /// The result; final but for the verdict where there is evidence that waits for its family.
+    private(set) var comparison: MetricComparison
+    /// The tests, where only they can tell.
+    private(set) var evidence: RankEvidence?
+    /// Whether neither side holds a value.
+    let isEmpty: Bool
+    /// What the boots of a metric that should be exact disagree about.
+    private var prefix = ""
+
+    init(
+        metric: Metric, role: MetricComparison.Role, tolerance: Double, before: ComparedRun?,
+        after: ComparedRun, objection: String?, settings: UnpairedComparator.Settings
+    ) {
+        let (old, new) = (Values(of: metric.id, in: before), Values(of: metric.id, in: after))
+        isEmpty = old.isEmpty && new.isEmpty
+        let usable = tolerance.isFinite && tolerance >= 0 ? tolerance : 0
+        comparison = MetricComparison(
+            metric: metric, role: role, tolerance: usable, verdict: .inconclusive, reason: "",
+            before: old.usable, after: new.usable)
+        if let objection {
+            settle(.incomparable, objection)
+        } else if tolerance != usable {
+            settle(.inconclusive, Reasons.badTolerance(metric, tolerance))
+        } else if !old.refused.isEmpty || !new.refused.isEmpty {
+            settle(.inconclusive, Reasons.refused(metric, old, new))
+        } else if new.isEmpty {
+            settle(.incomparable, Reasons.missing(metric, "after", after.whyUnavailable(metric.id)))
+        } else if old.isEmpty {
+            settle(.incomparable, Reasons.missing(metric, "before", before?.whyUnavailable(metric.id)))
+        } else {
+            judge(settings)
+        }
+    }
+
+    private mutating func settle(_ verdict: Verdict, _ reason: String) {
+        comparison.verdict = verdict
+        comparison.reason = prefix + reason
+    }
+
+    private mutating func judge(_ settings: UnpairedComparator.Settings) {
+        let (before, after) = (comparison.before, comparison.after)
+        let constant = Set(before).count == 1 && Set(after).count == 1
+        if comparison.metric.determinism == .exact {
+            if constant { return judgeExactly(before[0], after[0], settings) }
+            prefix = Reasons.notExact(comparison.metric)
+        }
+        guard before.count > 1, after.count > 1 else {
+            return settle(.inconclusive, Reasons.oneBoot(comparison))
+        }
+        if constant, before[0] == after[0] {
+            comparison.change = .init(estimate: 0, low: 0, high: 0, confidence: 1 - 2 * settings.alpha)
+            return settle(.pass, Reasons.allEqual(comparison))
+        }
+        do {
+            evidence = try RankEvidence(
+                metric: comparison.metric, before: before, after: after, tolerance: comparison.tolerance,
+                settings: settings)
+        } catch {
+            settle(.inconclusive, Reasons.noStatistics(comparison.metric, error))
+        }
+        comparison.change = evidence?.shift?.change
+        comparison.detectable = evidence?.shift?.detectable
+    }
+
+    /// Any difference of an exact metric is real: the tolerance alone says whether it matters.
+    private mutating func judgeExactly(
+        _ before: Double, _ after: Double, _ settings: UnpairedComparator.Settings
+    ) {
+        let change = before == after ? 0 : before > 0 ? after / before - 1 : nil
+        if let change, change.isFinite {
+            comparison.change = .init(estimate: change, low: change, high: change, confidence: 1)
+        }
+        comparison.detectable = comparison.tolerance
+        let lowerIsBetter = comparison.metric.polarity == .lowerIsBetter
+        let worse = change.map { lowerIsBetter ? $0 : -$0 } ?? (lowerIsBetter ? .infinity : -.infinity)
+        // A change that equals the tolerance is within it, whatever the last digit of the division says.
+        if worse > comparison.tolerance * (1 + 1e-9) {
+            settle(.regression, Reasons.exactRegression(comparison, before, after))
+        } else if worse < 0, -worse >= comparison.tolerance * settings.smallestImprovement {
+            settle(.improvement, Reasons.exactImprovement(comparison, before, after))
+        } else {
+            settle(.pass, Reasons.exactPass(comparison, before, after))
+        }
+    }
+
+    /// Decides by the p-values that were corrected over the family.
+    mutating func decide(
+        pWorse: Double, pBetter: Double, level: Double, gates: Int, settings: UnpairedComparator.Settings
+    ) {
+        guard let evidence else { return }
+        comparison.pWorse = pWorse
+        comparison.pBetter = pBetter
+        let gain = evidence.shift.map { -Double($0.estimate) } ?? .infinity
+        let least = comparison.tolerance * settings.smallestImprovement
+        if pWorse <= level {
+            settle(.regression, Reasons.regression(comparison))
+        } else if pBetter <= level, gain >= least {
+            settle(.improvement, Reasons.improvement(comparison))
+        } else if evidence.pWithin <= 1 - settings.passConfidence + 1e-12 {
+            settle(.pass, Reasons.pass(comparison, evidence, settings))
+        } else {
+            let reason = Reasons.inconclusive(comparison, evidence, settings, level: level, gates: gates)
+            settle(.inconclusive, reason)
+        }
+    }
+}

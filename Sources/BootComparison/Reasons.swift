@@ -1,0 +1,175 @@
+import BootModel
+import BootStatistics
+import Foundation
+
+/// The sentences that explain a verdict on one metric, in words that need no statistics.
+enum Reasons {
+    static func regression(_ result: MetricComparison) -> String {
+        "\(result.metric.id) got worse by more than the \(Quantity.share(result.tolerance)) allowed: "
+            + "\(medians(result))\(interval(result)). \(boots(result))"
+    }
+
+    static func improvement(_ result: MetricComparison) -> String {
+        "\(result.metric.id) got better: \(medians(result))\(interval(result)). \(boots(result))"
+    }
+
+    static func pass(
+        _ result: MetricComparison, _ evidence: RankEvidence, _ settings: UnpairedComparator.Settings
+    ) -> String {
+        var bound = ""
+        if let shift = evidence.shift, let high = shift.passHigh {
+            let end = shift.polarity == .lowerIsBetter ? "at most" : "at least"
+            bound =
+                ", and the change is \(end) \(Quantity.percent(shift.share(high))) with "
+                + "\(confidence(settings.passConfidence)) confidence"
+        }
+        return "\(result.metric.id) stays within the \(Quantity.share(result.tolerance)) allowed: "
+            + "\(medians(result))\(bound). \(boots(result))"
+    }
+
+    static func inconclusive(
+        _ result: MetricComparison, _ evidence: RankEvidence, _ settings: UnpairedComparator.Settings,
+        level: Double, gates: Int
+    ) -> String {
+        let start =
+            "These boots cannot tell whether \(result.metric.id) got worse by more than the "
+            + "\(Quantity.share(result.tolerance)) allowed: \(medians(result))\(interval(result)). "
+            + boots(result)
+        let share = level / Double(max(gates, 1))
+        if MannWhitney.smallestPValue(result.before.count, result.after.count) > share {
+            let needed = boots(for: share)
+            return start + " So few can never show a regression: take at least \(needed) on each side."
+        }
+        return start + found(result) + advice(result, evidence, settings)
+    }
+
+    private static func found(_ result: MetricComparison) -> String {
+        guard let detectable = result.detectable else { return "" }
+        return " They would have shown a change of \(Quantity.share(detectable)) or more."
+    }
+
+    /// How many boots would probably do: the interval narrows with the root of their number. So many that
+    /// four tries in five settle it, if the change is what it looks like.
+    private static func advice(
+        _ result: MetricComparison, _ evidence: RankEvidence, _ settings: UnpairedComparator.Settings
+    ) -> String {
+        let other =
+            " A metric that varies less (host-instructions, guest-instructions, exact mode) needs fewer."
+        guard let shift = evidence.shift, let low = shift.low, let high = shift.passHigh else { return other }
+        let distance = shift.estimate - shift.tolerance
+        let width = distance > 0 ? shift.estimate - low : high - shift.estimate
+        let level = distance > 0 ? settings.alpha : 1 - settings.passConfidence
+        let sure = -NormalDistribution.quantile(level)
+        guard sure > 0, distance != 0, width > 0 else { return other }
+        let factor = pow((1 + 0.8416 / sure) * width / distance, 2)
+        let now = Double(min(result.before.count, result.after.count))
+        let needed = (now * max(factor, 1)).rounded(.up)
+        guard needed <= 500 else {
+            return " Not even 500 boots on each side would probably settle it.\(other)"
+        }
+        let boots = Quantity.exactText(max(needed, now + 1))
+        return " About \(boots) boots on each side would probably settle it.\(other)"
+    }
+
+    /// The fewest boots on each side with which a p-value can get down to `level`.
+    private static func boots(for level: Double) -> Int {
+        (2...100).first { MannWhitney.smallestPValue($0, $0) <= level } ?? 100
+    }
+
+    static func allEqual(_ result: MetricComparison) -> String {
+        "\(result.metric.id) is \(text(result.before[0], result.metric)) in every boot of both runs. "
+            + boots(result)
+    }
+
+    static func oneBoot(_ result: MetricComparison) -> String {
+        "\(result.metric.id) varies from boot to boot, and one boot cannot tell by how much: "
+            + "\(boots(result)) Take at least 5 on each side."
+    }
+
+    static func exactRegression(_ result: MetricComparison, _ before: Double, _ after: Double) -> String {
+        "\(result.metric.id), which is counted exactly, got worse by more than the "
+            + "\(Quantity.share(result.tolerance)) allowed: \(exact(result, before, after))."
+    }
+
+    static func exactImprovement(_ result: MetricComparison, _ before: Double, _ after: Double) -> String {
+        "\(result.metric.id), which is counted exactly, got better: \(exact(result, before, after))."
+    }
+
+    static func exactPass(_ result: MetricComparison, _ before: Double, _ after: Double) -> String {
+        if before == after {
+            return "\(result.metric.id) is exactly \(exactText(before, result.metric)) before and after."
+        }
+        return "\(result.metric.id), which is counted exactly, changed within the "
+            + "\(Quantity.share(result.tolerance)) allowed: \(exact(result, before, after))."
+    }
+
+    static func notExact(_ metric: Metric) -> String {
+        "\(metric.id) should be the same in every boot and is not, so it was judged as one that varies. "
+    }
+
+    static func missing(_ metric: Metric, _ side: String, _ why: String?) -> String {
+        "\(metric.id) has no values \(side), so it cannot be judged: \(why ?? "it was not measured")."
+    }
+
+    static func badTolerance(_ metric: Metric, _ tolerance: Double) -> String {
+        "\(metric.id) cannot be judged: its tolerance is \(Quantity.share(tolerance)), and has to be 0 or more."
+    }
+
+    static func refused(_ metric: Metric, _ before: Values, _ after: Values) -> String {
+        let found =
+            before.refused.map { "boot \($0.boot) before: \($0.value)" }
+            + after.refused.map { "boot \($0.boot) after: \($0.value)" }
+        return "\(metric.id) holds what no measurement gives (\(list(found))). The stored run is damaged: "
+            + "take it again."
+    }
+
+    static func noStatistics(_ metric: Metric, _ error: StatisticsError) -> String {
+        "\(metric.id) cannot be judged: \(error)."
+    }
+
+    private static func medians(_ result: MetricComparison) -> String {
+        let before = result.medianBefore.map { text($0, result.metric) } ?? "nothing"
+        let after = result.medianAfter.map { text($0, result.metric) } ?? "nothing"
+        let change = result.change.map { " (\(Quantity.percent($0.estimate)))" } ?? ""
+        return "\(before) before, \(after) after\(change)"
+    }
+
+    private static func interval(_ result: MetricComparison) -> String {
+        guard let change = result.change else { return "" }
+        let sure = "with \(confidence(change.confidence)) confidence"
+        switch (change.low, change.high) {
+        case (let low?, let high?):
+            return ", and \(sure) between \(Quantity.percent(low)) and \(Quantity.percent(high))"
+        case (let low?, nil): return ", and \(sure) \(Quantity.percent(low)) or more"
+        case (nil, let high?): return ", and \(sure) \(Quantity.percent(high)) or less"
+        case (nil, nil): return ""
+        }
+    }
+
+    private static func exact(_ result: MetricComparison, _ before: Double, _ after: Double) -> String {
+        let change = result.change.map { " (\(Quantity.percent($0.estimate)))" } ?? ""
+        return "\(exactText(before, result.metric)) before, \(exactText(after, result.metric)) after\(change)"
+    }
+
+    private static func boots(_ result: MetricComparison) -> String {
+        "\(result.before.count) boots before, \(result.after.count) after."
+            .replacingOccurrences(of: "1 boots", with: "1 boot", options: .anchored)
+    }
+
+    private static func text(_ value: Double, _ metric: Metric) -> String {
+        Quantity.text(value, unit: metric.unit)
+    }
+
+    private static func exactText(_ value: Double, _ metric: Metric) -> String {
+        switch metric.unit {
+        case .count: Quantity.exactText(value)
+        case .bytes: Quantity.exactText(value) + " bytes"
+        case .nanoseconds: Quantity.exactText(value) + " ns"
+        }
+    }
+
+    private static func confidence(_ share: Double) -> String {
+        let text = Quantity.share(share)
+        return text.hasSuffix(".0 %") ? text.dropLast(4) + " %" : text
+    }
+}

@@ -1,0 +1,106 @@
+import BootModel
+import Glibc
+
+/// A channel of one boot: where its bytes come from, what is looked for in them, where they are kept.
+final class WatchedChannel {
+    /// What the channel is called in notes: `serial`, `firmware`, `screen`.
+    let name: String
+    /// The descriptor that it is read from, or -1 for the screen.
+    let descriptor: Int32
+    private var buffer = RollingBuffer()
+    private var milestones: [(name: String, search: PatternSearch)]
+    private let ownMilestones: Int
+    private var panics: [PatternSearch]
+    private var log: ConsoleLog
+    private var piece = [UInt8](repeating: 0, count: 65_536)
+    private var shown: [UInt8] = []
+
+    /// A channel that is read from `descriptor` and kept in the file `log`.
+    ///
+    /// - Parameters:
+    ///   - milestones: what is looked for, in the scenario's order.
+    ///   - ownMilestones: how many of them name this channel itself.
+    init(
+        name: String, descriptor: Int32, milestones: [(name: String, pattern: BytePattern)],
+        ownMilestones: Int,
+        panics: [BytePattern], log: String
+    ) throws {
+        self.name = name
+        self.descriptor = descriptor
+        self.milestones = milestones.map { ($0.name, PatternSearch($0.pattern)) }
+        self.ownMilestones = ownMilestones
+        self.panics = panics.map(PatternSearch.init)
+        self.log = try ConsoleLog(at: log)
+    }
+
+    /// Whether a milestone is to be seen here and nowhere else.
+    var hasOwnMilestones: Bool { ownMilestones > 0 }
+    /// Whether anything has come.
+    var hasSpoken: Bool { buffer.total > 0 }
+    /// The last line that holds anything visible.
+    var lastLine: String { String(decoding: buffer.lastLine, as: UTF8.self) }
+    /// Whether more came than is kept in the file.
+    var isCut: Bool { log.isCut }
+    /// Why the file could not be written.
+    var failure: RunnerError? { log.failure }
+
+    /// Takes what there is to read; false where there is nothing.
+    func read() -> Bool {
+        var any = false
+        // A bounded number of pieces: a guest that never stops talking must not keep the clock from being looked at.
+        for _ in 0..<16 {
+            let count = Glibc.read(descriptor, &piece, piece.count)
+            guard count > 0 else { break }
+            any = true
+            piece.withUnsafeBytes { take(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            if count < piece.count { break }
+        }
+        return any
+    }
+
+    private func take(_ bytes: UnsafeRawBufferPointer) {
+        log.append(bytes)
+        let dropped = buffer.append(bytes)
+        guard dropped > 0 else { return }
+        for milestone in milestones { milestone.search.forget(dropped) }
+        for panic in panics { panic.forget(dropped) }
+    }
+
+    /// Takes a screen's text in place of all that was there; false where it is what was there already.
+    func show(_ text: [UInt8]) -> Bool {
+        guard text != shown, !text.isEmpty else { return false }
+        shown = text
+        buffer = RollingBuffer()
+        text.withUnsafeBytes { _ = buffer.append($0) }
+        for milestone in milestones { milestone.search.restart() }
+        for panic in panics { panic.restart() }
+        return true
+    }
+
+    /// The milestones that have come into sight since the last look, each reported once, in the order in which
+    /// they stand in the channel.
+    func newMilestones() -> [String] {
+        var found: [(name: String, place: Int)] = []
+        milestones.removeAll { milestone in
+            guard let place = milestone.search.find(in: buffer.bytes) else { return false }
+            found.append((milestone.name, place.lowerBound))
+            return true
+        }
+        return found.sorted { $0.place < $1.place }.map(\.name)
+    }
+
+    /// The line of a panic that has come into sight since the last look.
+    func newPanic() -> String? {
+        for panic in panics {
+            guard let place = panic.find(in: buffer.bytes) else { continue }
+            return String(decoding: buffer.line(at: place.lowerBound), as: UTF8.self)
+        }
+        return nil
+    }
+
+    /// Writes what is held to the channel's file.
+    func finish() {
+        if descriptor < 0, !shown.isEmpty { shown.withUnsafeBytes { log.append($0) } }
+        log.flush()
+    }
+}

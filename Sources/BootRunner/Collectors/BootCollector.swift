@@ -1,0 +1,31 @@
+import BootModel
+
+/// What a collector has to say of a boot.
+struct Collected {
+    /// Values by `Metric.id`.
+    var samples: [String: Double] = [:]
+    /// Why a value that was asked for is missing, by `Metric.id`.
+    var unavailable: [String: String] = [:]
+    /// What a reader should know.
+    var notes: [String] = []
+}
+
+/// Something that measures one boot. Its steps come in this order, all on the thread that watches the boot.
+protocol BootCollector: AnyObject {
+    /// What QEMU's command line needs for it.
+    var qemuArguments: [String] { get }
+    /// Attaches to QEMU's process, which has not executed its first instruction yet.
+    /// - Throws: `RunnerError` where it cannot measure.
+    func attach(to process: Int32) throws
+    /// The guest has just reached a milestone.
+    func reached(_ milestone: String)
+    /// The boot is over; QEMU still lives. What happens from here on does not belong to the boot.
+    func freeze()
+    /// QEMU is gone. Gives what was collected.
+    func collect() -> Collected
+}
+
+extension BootCollector {
+    var qemuArguments: [String] { [] }
+    func reached(_ milestone: String) {}
+}

@@ -1,0 +1,27 @@
+import BootModel
+
+/// Samples QEMU's stacks by `perf record`, in a boot of its own.
+final class PerfRecord: BootCollector {
+    private let control: PerfControl
+
+    /// Records into `output`. `event` is `cycles:u` where the host has it, else `cpu-clock`.
+    init(
+        perf: String, event: String, recording: Recording, output: String, folder: String,
+        environment: [String: String], log: String
+    ) {
+        control = PerfControl(
+            [
+                perf, "record", "-q", "-e", event, "-F", "\(recording.frequency)", "--call-graph",
+                recording.callGraph.rawValue, "-o", output,
+            ], folder: folder, environment: environment, log: log)
+    }
+
+    func attach(to process: Int32) throws { try control.attach(to: process) }
+
+    func freeze() { control.order("disable", within: .seconds(2)) }
+
+    func collect() -> Collected {
+        control.finish()
+        return Collected()
+    }
+}

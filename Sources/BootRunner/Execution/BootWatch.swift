@@ -1,0 +1,366 @@
+import BootModel
+import CBootLauncher
+import Glibc
+
+/// Follows one boot from QEMU's first instruction to its end, on a thread of its own.
+///
+/// One loop over everything that can be heard: the guest's channels, QEMU's control connection, the guard's
+/// reports, the clock. Bytes are stamped when they are read; while a guest writes, reads are at least
+/// `pace` apart, which keeps the runner's own cost below a per cent of the boot's.
+final class BootWatch {
+    /// What was seen.
+    struct Observation {
+        var outcome: BootOutcome
+        var milestones: [MilestoneReached] = []
+        /// QEMU's end with what it used; nil where it never ran.
+        var end: GuardedProcess.End?
+        var notes: [String] = []
+        /// A fault that ends the run, as a full disk does.
+        var fault: RunnerError?
+    }
+
+    /// The least time between two reads of a guest's bytes.
+    static let pace: useconds_t = 200
+    /// The time between two looks at the screen.
+    static let screenInterval = Nanoseconds.milliseconds(50)
+    /// How long the runner waits for the rest of a panic's message.
+    static let panicGrace = Nanoseconds.milliseconds(300)
+
+    private let script: BootScript
+    private let limits: Limits
+    private let deadlineOfRun: Nanoseconds?
+    private let collectors: [any BootCollector]
+    private let listener: Int32
+    private let stop: Int32
+    private let screenCopy: String
+    private let qemuLog: String
+    private var channels: [WatchedChannel]
+    private var screen: WatchedChannel?
+
+    private var control: Int32 = -1
+    private var session: QMPSession?
+    private var screenRequest: Int?
+    private var screenIsRead = false
+    private var nextScreen = Nanoseconds(.max)
+    private var start = Nanoseconds.zero
+    private var lastHeard = Nanoseconds.zero
+    private var panicDeadline: Nanoseconds?
+    private var panic: String?
+    /// An end that waits for a last look at the screen, and until when.
+    private var pending: (outcome: BootOutcome, until: Nanoseconds)?
+    private var seen = Observation(outcome: BootOutcome(.timedOut))
+    private var isOver = false
+
+    /// What a watch needs beside QEMU itself.
+    struct Setting {
+        var script: BootScript
+        var limits: Limits
+        var deadlineOfRun: Nanoseconds?
+        var collectors: [any BootCollector]
+        /// Where QEMU's control connection arrives.
+        var listener: Int32
+        /// Becomes readable when the run is to stop.
+        var stop: Int32
+        /// A file in the boot's private folder for copies of the screen's memory.
+        var screenCopy: String
+        var qemuLog: String
+    }
+
+    init(_ setting: Setting, channels: [WatchedChannel], screen: WatchedChannel) {
+        script = setting.script
+        limits = setting.limits
+        deadlineOfRun = setting.deadlineOfRun
+        collectors = setting.collectors
+        listener = setting.listener
+        stop = setting.stop
+        screenCopy = setting.screenCopy
+        qemuLog = setting.qemuLog
+        self.channels = channels
+        self.screen = screen
+    }
+
+    deinit { if control >= 0 { close(control) } }
+
+    /// Lets QEMU go and follows it to its end. QEMU and its process group are gone when this returns.
+    func follow(_ qemu: consuming GuardedProcess) -> Observation {
+        let reports = qemu.reports
+        start = Clock.now
+        lastHeard = start
+        qemu.release()
+        while !isOver {
+            wait(on: reports)
+            while !isOver, Self.isReadable(reports) {
+                guard let report = qemu.nextReport() else {
+                    conclude(BootOutcome(.crashed, detail: "the guard of QEMU is gone"))
+                    break
+                }
+                hear(report)
+            }
+        }
+        if seen.end == nil {
+            // At once: QEMU's own tidying up belongs to no boot.
+            qemu.signal(SIGKILL)
+            seen.end = qemu.end(within: .seconds(20))
+        }
+        for channel in channels {
+            channel.finish()
+            if channel.isCut {
+                seen.notes.append("the \(channel.name) log was cut at \(ConsoleLog.limit >> 20) MiB")
+            }
+            seen.fault = seen.fault ?? channel.failure
+        }
+        return seen
+    }
+
+    private func wait(on reports: Int32) {
+        var watched = [
+            pollfd(fd: reports, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: stop, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: control >= 0 ? control : listener, events: Int16(POLLIN), revents: 0),
+        ]
+        watched += channels.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
+        let now = Clock.now
+        var rest = nextDeadline() - now
+        if rest < .zero { rest = .zero }
+        // Rounded up, or the last millisecond would be spent in a busy loop.
+        let milliseconds = Int32(clamping: (rest.count + 999_999) / 1_000_000)
+        let count = poll(&watched, nfds_t(watched.count), milliseconds)
+        let heard = Clock.now
+        if count > 0 {
+            for (channel, place) in zip(channels, watched.dropFirst(3)) where place.revents != 0 {
+                hear(channel, at: heard)
+            }
+            if !isOver, watched[2].revents != 0 { hearControl() }
+            if !isOver, watched[1].revents != 0 {
+                conclude(BootOutcome(.interrupted, detail: "the run was told to stop"))
+            }
+        }
+        if !isOver { checkDeadlines(at: Clock.now) }
+        if !isOver, watched.dropFirst(3).contains(where: { $0.revents != 0 }) { usleep(Self.pace) }
+    }
+}
+
+// MARK: - What is heard
+
+extension BootWatch {
+    private func hear(_ channel: WatchedChannel, at now: Nanoseconds) {
+        guard channel.read() else { return }
+        lastHeard = now
+        examine(channel, at: now)
+    }
+
+    /// Looks for milestones and panics in what a channel has newly delivered.
+    private func examine(_ channel: WatchedChannel, at now: Nanoseconds) {
+        for name in channel.newMilestones() {
+            if name == BootScript.booted {
+                // Counters first: they run on until they are told to stop.
+                conclude(BootOutcome(.booted), at: now)
+                return
+            }
+            note(name, at: now)
+        }
+        if panic == nil, let line = channel.newPanic() {
+            panic = line
+            panicDeadline = now + Self.panicGrace
+        }
+    }
+
+    private func note(_ milestone: String, at now: Nanoseconds) {
+        guard !seen.milestones.contains(where: { $0.name == milestone }) else { return }
+        seen.milestones.append(MilestoneReached(name: milestone, elapsed: now - start))
+        for collector in collectors { collector.reached(milestone) }
+    }
+
+    private func hear(_ report: GuardedProcess.Report) {
+        switch report {
+        case .started(let at):
+            start = at
+            lastHeard = at
+        case .notExecuted(let number):
+            conclude(BootOutcome(.refused, detail: "QEMU could not be executed: \(systemMessage(number))"))
+        case .ended(let end):
+            seen.end = end
+            drainChannels()
+            guard !isOver else { return }
+            if let signal = end.signal {
+                conclude(
+                    BootOutcome(
+                        .crashed,
+                        detail: "QEMU was ended by signal \(signal) (\(String(cString: strsignal(signal))))"))
+            } else if let panic {
+                conclude(BootOutcome(.panicked, detail: panic))
+            } else if end.exitStatus == 0 {
+                conclude(BootOutcome(.poweredOff, detail: lastSeen))
+            } else {
+                let status = end.exitStatus.map(String.init) ?? "?"
+                let said = QEMULog.message(qemuLog) ?? "QEMU ended with status \(status) and no message"
+                conclude(BootOutcome(.refused, detail: said))
+            }
+        }
+    }
+
+    private func hearControl() {
+        guard control >= 0 else {
+            control = bootmark_accept(listener)
+            if control >= 0 { session = QMPSession(socket: control) }
+            return
+        }
+        guard let messages = session?.receive() else {
+            // QEMU is going; the guard's report says how.
+            close(control)
+            control = -1
+            session = nil
+            return
+        }
+        for message in messages where !isOver { hear(message) }
+    }
+
+    private func hear(_ message: QMPSession.Message) {
+        switch message {
+        case .greeting:
+            session?.send("qmp_capabilities")
+            planScreen()
+        case .shutdown(let reason):
+            // What the guest wrote before its last act is in the pipes by now.
+            drainChannels()
+            guard !isOver else { return }
+            let outcome = outcome(ofShutdown: reason)
+            if lookAtScreen() {
+                pending = (outcome, Clock.now + .seconds(2))
+            } else {
+                conclude(outcome)
+            }
+        case .panicked:
+            panic = panic ?? "the guest reported a panic to QEMU"
+            panicDeadline = Clock.now + Self.panicGrace
+        case .answer(let number, let succeeded):
+            if number == screenRequest { hearScreen(succeeded) }
+        case .other: break
+        }
+    }
+
+    private func outcome(ofShutdown reason: String) -> BootOutcome {
+        if let panic { return BootOutcome(.panicked, detail: panic) }
+        switch reason {
+        case "guest-shutdown":
+            return script.end == .poweredOff
+                ? BootOutcome(.booted) : BootOutcome(.poweredOff, detail: lastSeen)
+        case "guest-reset", "subsystem-reset": return BootOutcome(.reset, detail: lastSeen)
+        case "guest-panic": return BootOutcome(.panicked, detail: "the guest reported a panic to QEMU")
+        default: return BootOutcome(.refused, detail: "QEMU shut down: \(reason)")
+        }
+    }
+
+    private func drainChannels() {
+        for channel in channels where !isOver { hear(channel, at: Clock.now) }
+    }
+
+    private func conclude(_ outcome: BootOutcome, at time: Nanoseconds? = nil) {
+        let now = time ?? Clock.now
+        isOver = true
+        seen.outcome = outcome
+        if outcome.isBooted { note(BootScript.booted, at: now) }
+        for collector in collectors { collector.freeze() }
+    }
+
+    /// The last thing that the guest said or showed.
+    private var lastSeen: String {
+        let lines = (channels + [screen].compactMap { $0 }).map(\.lastLine)
+        return lines.first { !$0.isEmpty }.map { "last seen: \($0)" } ?? "nothing was seen"
+    }
+
+    private static func isReadable(_ descriptor: Int32) -> Bool {
+        var watched = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&watched, 1, 0) > 0
+    }
+}
+
+// MARK: - The screen
+
+extension BootWatch {
+    /// The screen is read where a milestone is to be seen there, and where the serial port has said nothing
+    /// for a second: from then on it is what a console's milestones are looked for on.
+    private func planScreen() {
+        guard let screen else { return }
+        nextScreen = screen.hasOwnMilestones ? Clock.now : start + .seconds(1)
+    }
+
+    /// Whether the screen has anything to say that the serial port does not.
+    private var screenMatters: Bool {
+        guard let screen, session != nil else { return false }
+        return screen.hasOwnMilestones || !(channels.first?.hasSpoken ?? false)
+    }
+
+    /// Asks for the screen's memory; false where there is nothing to see.
+    @discardableResult
+    private func lookAtScreen() -> Bool {
+        guard screenMatters else {
+            nextScreen = Nanoseconds(.max)
+            return false
+        }
+        nextScreen = Clock.now + Self.screenInterval
+        if pending == nil {
+            screenRequest = session?.send(
+                "pmemsave", ["val": VGAScreen.address, "size": VGAScreen.size, "filename": screenCopy])
+        }
+        return true
+    }
+
+    private func hearScreen(_ succeeded: Bool) {
+        screenRequest = nil
+        defer { if let pending, !isOver { conclude(pending.outcome) } }
+        guard succeeded, let screen else { return }
+        let now = Clock.now
+        guard screen.show(VGAScreen.text(Files.bytes(screenCopy, limit: VGAScreen.size))) else { return }
+        lastHeard = now
+        if !(channels.first?.hasSpoken ?? false), !screenIsRead {
+            screenIsRead = true
+            seen.notes.append(
+                "the serial port was silent; milestones come from the screen, looked at every 50 ms")
+        }
+        examine(screen, at: now)
+    }
+}
+
+// MARK: - The clock
+
+extension BootWatch {
+    private func nextDeadline() -> Nanoseconds {
+        var deadlines = [start + limits.boot, nextScreen]
+        if let silence = limits.silence { deadlines.append(lastHeard + silence) }
+        if let panicDeadline { deadlines.append(panicDeadline) }
+        if let pending { deadlines.append(pending.until) }
+        if let deadlineOfRun { deadlines.append(deadlineOfRun) }
+        return deadlines.min() ?? start
+    }
+
+    private func checkDeadlines(at now: Nanoseconds) {
+        if let pending {
+            if now >= pending.until { conclude(pending.outcome) }
+        } else if let panicDeadline, now >= panicDeadline {
+            conclude(BootOutcome(.panicked, detail: panic ?? ""))
+        } else if let deadlineOfRun, now >= deadlineOfRun {
+            conclude(
+                BootOutcome(.interrupted, detail: "the run's time limit came during this boot; \(lastSeen)"))
+        } else if let silence = limits.silence, now >= lastHeard + silence {
+            conclude(BootOutcome(.hung, detail: "silent for \(Self.text(now - lastHeard)); \(lastSeen)"))
+        } else if now >= start + limits.boot {
+            // A guest that still talks needs more time; one that has fallen silent needs a debugger.
+            let silent = now - lastHeard
+            let isSilent = silent.count > limits.boot.count / 4
+            let detail = isSilent ? "silent for \(Self.text(silent)); \(lastSeen)" : lastSeen
+            conclude(
+                BootOutcome(
+                    isSilent ? .hung : .timedOut,
+                    detail: "not booted after \(Self.text(limits.boot)), \(detail)"))
+        } else if now >= nextScreen {
+            // A screen that is still on its way is not asked for again.
+            if screenRequest == nil { lookAtScreen() } else { nextScreen = now + Self.screenInterval }
+        }
+    }
+
+    private static func text(_ time: Nanoseconds) -> String {
+        let tenths = (time.seconds * 10).rounded() / 10
+        return "\(tenths) s"
+    }
+}

@@ -1,0 +1,186 @@
+import BootModel
+import Foundation
+import Glibc
+
+/// Takes boots in a real QEMU.
+public struct QEMUExecutor: BootExecutor {
+    private let host: HostTools
+
+    /// An executor with the tools that were found on this host.
+    public init(_ host: HostTools) { self.host = host }
+
+    /// Starts QEMU, follows the boot to its end and gives what was measured.
+    public func boot(
+        _ planned: Plan.PlannedBoot, of plan: Plan, folder: String, deadline: Nanoseconds?, stop: StopSignal
+    ) async throws -> Boot {
+        try await withCheckedThrowingContinuation { continuation in
+            // A thread of its own: the boot is followed by waiting, and waiting would starve Swift's pool.
+            let thread = Thread {
+                continuation.resume(
+                    with: Result {
+                        try follow(planned, of: plan, folder: folder, deadline: deadline, stop: stop)
+                    })
+            }
+            thread.name = "bootmark-boot"
+            thread.start()
+        }
+    }
+
+    private func follow(
+        _ planned: Plan.PlannedBoot, of plan: Plan, folder: String, deadline: Nanoseconds?, stop: StopSignal
+    ) throws -> Boot {
+        let command = try QEMUCommandLine(plan.command)
+        let qemu = try Tools.require(command.program)
+        let own = try PrivateFolder()
+        let environment = Tools.environment(temporary: own.path)
+        let collectors = try collectors(
+            of: planned, plan: plan, folder: folder, own: own.path, environment: environment)
+
+        let serial = try NamedPipe(at: "\(own.path)/serial")
+        let firmware = try NamedPipe(at: "\(own.path)/firmware")
+        let listensToFirmware = plan.script.milestones.contains { $0.channel == .firmware }
+        let control = try ControlSocket(at: "\(own.path)/control")
+        let wiring = QEMUCommandLine.Wiring(
+            serial: serial.path, firmware: listensToFirmware ? firmware.path : nil, control: control.path,
+            extra: collectors.flatMap(\.qemuArguments))
+
+        let patterns = try ScriptPatterns(plan.script)
+        var channels = [
+            try patterns.channel("serial", serial.descriptor, own: .serial, log: "\(folder)/console.log")
+        ]
+        if listensToFirmware {
+            channels.append(
+                try patterns.channel(
+                    "firmware", firmware.descriptor, own: .firmware, log: "\(folder)/firmware.log"))
+        }
+        let screen = try patterns.channel("screen", -1, own: .vga, log: "\(folder)/screen.txt")
+
+        let log = "\(folder)/qemu.log"
+        let output = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard output >= 0 else {
+            throw RunnerError(
+                .environment, "\(log) could not be written: \(systemMessage(errno)).",
+                next: "Free some space or check the folder's rights, then go on with --resume.")
+        }
+        defer { close(output) }
+
+        let startedAt = Date().timeIntervalSince1970
+        let process = try GuardedProcess(
+            [qemu] + command.wired(wiring), environment: environment, output: output, error: output,
+            processor: plan.pinnedTo)
+        for collector in collectors { try collector.attach(to: process.identifier) }
+        let watch = BootWatch(
+            .init(
+                script: plan.script, limits: plan.limits, deadlineOfRun: deadline, collectors: collectors,
+                listener: control.descriptor, stop: stop.descriptor, screenCopy: "\(own.path)/screen",
+                qemuLog: log), channels: channels, screen: screen)
+        let seen = watch.follow(process)
+        let collected = collectors.map { $0.collect() }
+        if let fault = seen.fault { throw fault }
+        return Boot(planned, startedAt: startedAt, seen: seen, collected: collected, script: plan.script)
+    }
+
+    private func collectors(
+        of planned: Plan.PlannedBoot, plan: Plan, folder: String, own: String, environment: [String: String]
+    ) throws -> [any BootCollector] {
+        var collectors: [any BootCollector] = []
+        let perfLog = "\(folder)/perf.log"
+        if planned.purpose != .recorded, plan.collectors.contains(.guestInstructions),
+            let plugin = host.plugin
+        {
+            // First: its readings at a milestone come before perf is told to stop.
+            collectors.append(try GuestCounting(plugin: plugin, folder: own))
+        }
+        if planned.purpose == .recorded, plan.collectors.contains(.perfRecord) {
+            collectors.append(
+                PerfRecord(
+                    perf: try Tools.require("perf"),
+                    event: host.hasHardwareCounters ? "cycles:u" : "cpu-clock:u",
+                    recording: plan.recording, output: "\(folder)/perf.data", folder: own,
+                    environment: environment, log: perfLog))
+        }
+        if planned.purpose != .recorded, plan.collectors.contains(.perfStat) {
+            collectors.append(
+                PerfStat(
+                    perf: try Tools.require("perf"), events: host.events, folder: own,
+                    environment: environment,
+                    log: perfLog))
+        }
+        return collectors
+    }
+}
+
+/// A script's patterns, compiled once for a boot.
+struct ScriptPatterns {
+    private let milestones: [(milestone: BootScript.Milestone, pattern: BytePattern)]
+    private let panics: [BytePattern]
+
+    /// Compiles the patterns.
+    /// - Throws: `RunnerError` of code `.usage` for one that does not compile.
+    init(_ script: BootScript) throws {
+        milestones = try script.milestones.map { ($0, try BytePattern($0.pattern)) }
+        panics = try script.panics.map(BytePattern.init)
+    }
+
+    /// A channel with what is looked for there.
+    func channel(_ name: String, _ descriptor: Int32, own: BootScript.Channel, log: String) throws
+        -> WatchedChannel
+    {
+        let sought = milestones.filter {
+            $0.milestone.channel == own || ($0.milestone.channel == .console && own != .firmware)
+        }
+        return try WatchedChannel(
+            name: name, descriptor: descriptor, milestones: sought.map { ($0.milestone.name, $0.pattern) },
+            ownMilestones: sought.count { $0.milestone.channel == own },
+            panics: own == .firmware ? [] : panics,
+            log: log)
+    }
+}
+
+extension BootScript {
+    /// The phases' beginnings, then the end where it is a milestone too.
+    var milestones: [Milestone] {
+        guard case .reached(let end) = end else { return phases }
+        return phases + [end]
+    }
+}
+
+extension Boot {
+    /// A boot from what was seen and collected.
+    init(
+        _ planned: Plan.PlannedBoot, startedAt: Double, seen: BootWatch.Observation, collected: [Collected],
+        script: BootScript
+    ) {
+        self.init(
+            index: planned.index, purpose: planned.purpose, startedAt: startedAt, outcome: seen.outcome,
+            milestones: seen.milestones, notes: seen.notes)
+        addTimes(script)
+        if let end = seen.end {
+            samples[Metric.userTime.id] = Double(end.user.count)
+            samples[Metric.systemTime.id] = Double(end.system.count)
+            samples[Metric.peakMemory.id] = Double(end.peakMemory)
+        }
+        for part in collected {
+            samples.merge(part.samples) { _, new in new }
+            unavailable.merge(part.unavailable) { _, new in new }
+            notes += part.notes
+        }
+    }
+
+    /// The whole time, and each phase's: from its milestone to the next that was reached.
+    private mutating func addTimes(_ script: BootScript) {
+        guard outcome.isBooted, let whole = milestones.last?.elapsed else { return }
+        samples[Metric.bootTime.id] = Double(whole.count)
+        guard !script.phases.isEmpty else { return }
+        var begins = [(name: BootScript.powerOn, at: Nanoseconds.zero)]
+        begins += milestones.dropLast().map { ($0.name, $0.elapsed) }
+        let ends = begins.dropFirst().map(\.at) + [whole]
+        for (phase, end) in zip(begins, ends) {
+            samples[Metric.bootTime.of(phase: phase.name).id] = Double((end - phase.at).count)
+        }
+        for phase in script.phases where !begins.contains(where: { $0.name == phase.name }) {
+            unavailable[Metric.bootTime.of(phase: phase.name).id] =
+                "the phase never began: '\(phase.pattern)' was not seen before the boot's end"
+        }
+    }
+}

@@ -1,0 +1,178 @@
+import BootModel
+import Foundation
+
+extension Run {
+    /// A run that has been planned and checked, and has no boots yet.
+    ///
+    /// Everything that can be found wrong without booting is found here: patterns that do not compile, files
+    /// that are missing, tools that are not installed, an accelerator that hangs.
+    ///
+    /// - Parameters:
+    ///   - scenario: its name.
+    ///   - command: the QEMU command, its program first.
+    ///   - script: how the boot is followed.
+    ///   - machine: the machine in one line; nil to read it from the command.
+    ///   - budgets: what the scenario asks.
+    ///   - options: what is asked of the run.
+    ///   - host: what this host can measure with.
+    /// - Throws: `RunnerError`.
+    public static func planned(
+        scenario: String, command: [String], script: BootScript, machine: String? = nil,
+        budgets: [Budget] = [],
+        options: RunOptions = RunOptions(), host: HostTools
+    ) async throws -> Run {
+        guard (1...10_000).contains(options.boots) else {
+            throw RunnerError(
+                .usage, "\(options.boots) boots cannot be taken.",
+                next: "--boots takes a number from 1 to 10000.")
+        }
+        let processors = ProcessInfo.processInfo.processorCount
+        if let pinned = options.pinnedTo, !(0..<processors).contains(pinned) {
+            throw RunnerError(
+                .usage, "This host has no processor \(pinned).",
+                next: "--pin takes a number from 0 to \(processors - 1).")
+        }
+        guard options.limits.boot > .zero, (1...50_000).contains(options.recording.frequency) else {
+            throw RunnerError(
+                .usage, "A time limit and a sampling frequency have to be more than nothing.",
+                next: "--timeout takes seconds, --frequency takes samples a second (1 to 50000).")
+        }
+        _ = try ScriptPatterns(script)
+        let line = try QEMUCommandLine(command)
+        let qemu = try Tools.require(line.program)
+        try line.checkFiles()
+        if line.accelerator == "kvm", case .fails(let reason) = try KVMProbe.run(qemu: qemu) {
+            throw RunnerError(
+                .environment, "KVM does not run a guest on this host: \(reason).",
+                next: "Boot with -accel tcg, or make KVM work first; bootmark doctor looks at it.")
+        }
+        let collectors = try options.usableCollectors(host)
+        let fingerprint = try await Fingerprint.read(line, host: host)
+        var notes: [String] = []
+        if collectors.contains(.perfStat) && !host.hasHardwareCounters {
+            notes.append("the host offers no hardware counters: perf counts software events only")
+        }
+        if let problem = host.perfProblem, options.collectors == nil {
+            notes.append("without perf: \(problem.problem)")
+        }
+        if collectors.contains(.guestInstructions) {
+            notes.append(
+                "counting guest instructions makes a boot take up to 1.15 times as long; --collect perf-stat leaves it out"
+            )
+        } else if let problem = host.pluginProblem, options.collectors == nil {
+            notes.append("without guest instructions: \(problem.problem)")
+        }
+        let plan = Plan(
+            command: command, script: script, boots: options.plannedBoots(collectors), collectors: collectors,
+            limits: options.limits, machine: machine ?? line.machineSummary, budgets: budgets,
+            pinnedTo: options.pinnedTo, recording: options.recording)
+        return Run(
+            scenario: scenario, plan: plan, fingerprint: fingerprint, metrics: plan.metrics(host),
+            notes: notes)
+    }
+}
+
+extension RunOptions {
+    /// The collectors that were asked for, or all that work here.
+    /// - Throws: `RunnerError` where one that was asked for does not work here.
+    func usableCollectors(_ host: HostTools) throws -> [Plan.Collector] {
+        guard let asked = collectors else {
+            let perf: [Plan.Collector] = recordedBoots > 0 ? [.perfStat, .perfRecord] : [.perfStat]
+            return (host.perf == nil ? [] : perf) + (host.plugin == nil ? [] : [.guestInstructions])
+        }
+        if let problem = host.perfProblem, asked.contains(.perfStat) || asked.contains(.perfRecord) {
+            throw problem
+        }
+        if let problem = host.pluginProblem, asked.contains(.guestInstructions) { throw problem }
+        return asked
+    }
+
+    /// The boots in their order: one to warm up, the timed ones, then those that are recorded.
+    func plannedBoots(_ collectors: [Plan.Collector]) -> [Plan.PlannedBoot] {
+        let records = collectors.contains(.perfRecord) ? max(1, recordedBoots) : 0
+        let purposes: [Boot.Purpose] =
+            (warmUp ? [.warmUp] : []) + Array(repeating: .timed, count: boots)
+            + Array(repeating: .recorded, count: records)
+        return purposes.enumerated().map { Plan.PlannedBoot(index: $0.offset + 1, purpose: $0.element) }
+    }
+}
+
+extension Plan {
+    /// The metrics that its boots will yield on a host, in the order in which reports list them.
+    func metrics(_ host: HostTools) -> [Metric] {
+        var phases: [Metric] = []
+        if !script.phases.isEmpty {
+            phases = ([BootScript.powerOn] + script.phases.map(\.name)).map { Metric.bootTime.of(phase: $0) }
+        }
+        var counted: Set<Metric> = [.bootTime, .userTime, .systemTime, .peakMemory]
+        if collectors.contains(.perfStat) {
+            counted.formUnion((PerfStat.software + PerfStat.hardware).map(\.metric))
+        }
+        if collectors.contains(.guestInstructions) {
+            counted.formUnion([.guestInstructions, .guestBlocks])
+            phases += phases.compactMap { $0.phase.map { Metric.guestInstructions.of(phase: $0) } }
+        }
+        return [.bootTime] + phases + Metric.all.dropFirst().filter(counted.contains)
+    }
+}
+
+extension QEMUCommandLine {
+    /// The machine in one line, as far as the command names it: `i386 pc, pentium3, 2 CPUs, 512 MiB`.
+    var machineSummary: String {
+        let name = (program as NSString).lastPathComponent
+        let architecture =
+            name.hasPrefix("qemu-system-") ? String(name.dropFirst("qemu-system-".count)) : name
+        let type = (values("M") + values("machine")).last.map { QEMUOption.split($0)[0] } ?? "default"
+        let cpu = values("cpu").last.map { ", \($0)" } ?? ""
+        let count =
+            values("smp").last.flatMap { smp -> Int? in
+                let option = QEMUOption("smp", smp)
+                return Int(option.part("cpus") ?? option.part("") ?? "")
+            } ?? 1
+        let memory = values("m").last.map { ", \(Self.memory($0))" } ?? ""
+        return "\(architecture) \(type)\(cpu), \(count) CPU\(count == 1 ? "" : "s")\(memory)"
+    }
+
+    private static func memory(_ value: String) -> String {
+        let option = QEMUOption("m", value)
+        let size = option.part("size") ?? option.part("") ?? value
+        if let last = size.last, !last.isNumber {
+            let number = Int(size.dropLast()) ?? 0
+            return last == "G" || last == "g" ? "\(number * 1024) MiB" : "\(number) MiB"
+        }
+        return "\(size) MiB"
+    }
+}
+
+extension Run {
+    /// Makes sure that the boots which are still to be taken would be like those that were.
+    /// - Throws: `RunnerError` that names what has changed since the run was begun.
+    public func checkThatItCanGoOn(host: HostTools) async throws {
+        let line = try QEMUCommandLine(plan.command)
+        try line.checkFiles()
+        let now = try await Fingerprint.read(line, host: host)
+        let changes = fingerprint.changes(to: now)
+        guard changes.isEmpty else {
+            throw RunnerError(
+                .environment,
+                "The run cannot go on: \(changes.joined(separator: ", ")) changed since it was begun.",
+                next: "Take a new run into another folder with -o.")
+        }
+    }
+}
+
+extension Fingerprint {
+    /// The names of what differs between this fingerprint and another.
+    func changes(to other: Fingerprint) -> [String] {
+        var changes: [String] = []
+        if host != other.host { changes.append("the host") }
+        if qemu != other.qemu { changes.append("QEMU's version") }
+        if accelerator != other.accelerator { changes.append("the accelerator") }
+        if perf != other.perf { changes.append("perf's version") }
+        for role in Set(digests.keys).union(other.digests.keys).sorted()
+        where digests[role] != other.digests[role] {
+            changes.append("the \(role)")
+        }
+        return changes
+    }
+}

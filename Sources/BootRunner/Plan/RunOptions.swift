@@ -1,0 +1,33 @@
+import BootModel
+
+/// What is asked of a run beside what is booted.
+public struct RunOptions: Sendable, Hashable {
+    /// How many boots are timed: 1 to 10,000.
+    public var boots: Int
+    /// How many boots a profiler follows, beside those.
+    public var recordedBoots: Int
+    /// Whether a first boot is taken that is not judged.
+    public var warmUp: Bool
+    /// What measures the boots; nil for all that the host offers.
+    public var collectors: [Plan.Collector]?
+    /// Time limits.
+    public var limits: Limits
+    /// The processor that QEMU is pinned to, or nil.
+    public var pinnedTo: Int?
+    /// How `perf record` samples.
+    public var recording: Recording
+
+    /// Options; as they are by default, 10 boots are timed after one to warm up.
+    public init(
+        boots: Int = 10, recordedBoots: Int = 0, warmUp: Bool = true, collectors: [Plan.Collector]? = nil,
+        limits: Limits = Limits(), pinnedTo: Int? = nil, recording: Recording = Recording()
+    ) {
+        self.boots = boots
+        self.recordedBoots = recordedBoots
+        self.warmUp = warmUp
+        self.collectors = collectors
+        self.limits = limits
+        self.pinnedTo = pinnedTo
+        self.recording = recording
+    }
+}

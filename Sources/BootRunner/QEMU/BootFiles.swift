@@ -1,0 +1,95 @@
+import Foundation
+
+/// A file that a QEMU command boots from.
+struct BootFile: Hashable, Sendable {
+    /// What the file is to the guest: `kernel`, `initrd`, `cdrom`, `disk`, `firmware`.
+    var role: String
+    /// Its path, as the command names it.
+    var path: String
+}
+
+extension QEMUCommandLine {
+    /// The files that the command names, in its order.
+    var files: [BootFile] {
+        options.flatMap { option -> [BootFile] in
+            guard let value = option.value else { return [] }
+            switch option.name {
+            case "kernel": return [BootFile(role: "kernel", path: value)]
+            case "initrd": return Self.modules(value)
+            case "dtb": return [BootFile(role: "device-tree", path: value)]
+            case "cdrom": return [BootFile(role: "cdrom", path: value)]
+            case "hda", "hdb", "hdc", "hdd", "fda", "fdb", "", "pflash", "sd", "mtdblock":
+                return [BootFile(role: "disk", path: value)]
+            case "drive", "blockdev":
+                guard let path = option.part("file") ?? option.part("filename"), !path.contains("://"),
+                    !path.hasPrefix("json:"), !path.hasPrefix("nbd:")
+                else { return [] }
+                let role = option.part("media") == "cdrom" ? "cdrom" : "disk"
+                return [BootFile(role: role, path: path)]
+            default: return []
+            }
+        }
+    }
+
+    /// A multiboot kernel takes several modules, each with words of its own; Linux takes one file.
+    private static func modules(_ value: String) -> [BootFile] {
+        if FileManager.default.fileExists(atPath: value) { return [BootFile(role: "initrd", path: value)] }
+        return QEMUOption.split(value).map { module in
+            BootFile(role: "initrd", path: String(module.split(separator: " ").first ?? ""))
+        }
+    }
+
+    /// Looks at every file that the command boots before any time is spent on booting it.
+    /// - Throws: `RunnerError` of code `.input` that names the file.
+    func checkFiles() throws {
+        for file in files where !file.path.hasPrefix("/dev/fdset") {
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder) else {
+                throw RunnerError(
+                    .input, "The \(file.role) \(file.path) does not exist.",
+                    next:
+                        "Check the path in the QEMU command; relative paths start at \(FileManager.default.currentDirectoryPath)."
+                )
+            }
+            guard !isFolder.boolValue, let handle = FileHandle(forReadingAtPath: file.path) else {
+                throw RunnerError(
+                    .input, "The \(file.role) \(file.path) cannot be read.",
+                    next: "It has to be a file that you may read: see ls -l \(file.path).")
+            }
+            defer { try? handle.close() }
+            if file.role == "cdrom", !Self.isCDImage(handle) {
+                throw RunnerError(
+                    .input, "\(file.path) is no CD image: it has no ISO 9660 descriptor at byte 32,769.",
+                    next: "Give an .iso file to -cdrom, or a disk image to -drive file=…")
+            }
+            if file.role == "kernel", ((try? handle.read(upToCount: 1)) ?? nil)?.isEmpty ?? true {
+                throw RunnerError(
+                    .input, "The kernel \(file.path) is empty.", next: "Build or download it again.")
+            }
+        }
+    }
+
+    private static func isCDImage(_ handle: FileHandle) -> Bool {
+        guard (try? handle.seek(toOffset: 0x8001)) != nil,
+            let mark = try? handle.read(upToCount: 5)
+        else { return false }
+        return mark == Data("CD001".utf8)
+    }
+
+    /// The command without the paths that differ from machine to machine: what a digest is taken of.
+    var portable: String {
+        var words: [String] = []
+        let paths = Set(files.map(\.path))
+        for option in options {
+            guard let value = option.value else {
+                words.append("-\(option.name)")
+                continue
+            }
+            let shown = paths.reduce(value) { text, path in
+                path.isEmpty ? text : text.replacingOccurrences(of: path, with: "FILE")
+            }
+            words.append("-\(option.name) \(shown)")
+        }
+        return ((program as NSString).lastPathComponent) + " " + words.joined(separator: " ")
+    }
+}

@@ -1,0 +1,44 @@
+import BootModel
+
+/// A run that was accepted as the reference of its scenario.
+public struct Baseline: Sendable, Hashable {
+    /// More than the stacks that a baseline ever holds, unpacked.
+    static let largestStacks = 128 << 20
+
+    /// The folder that it lies in.
+    public let path: String
+    /// The run, pruned to what comparing needs.
+    public let run: Run
+
+    /// The folded stacks of one origin; nil where the run had none.
+    /// - Throws: `StoreError` with the codes `unreadable`, `cutShort`, `malformed` or `tooLarge`.
+    public func folded(_ origin: FunctionChange.Origin) throws -> [UInt8]? {
+        let file = "\(path)/\(origin.rawValue).folded.gz"
+        let packed: [UInt8]
+        do {
+            packed = try BoundedFile.read(file, limit: Self.largestStacks)
+        } catch let error as StoreError where error.code == .missing {
+            return nil
+        }
+        return try Gzip.decompress(packed, limit: Self.largestStacks, path: file)
+    }
+}
+
+extension Run {
+    /// The run without what comparing does not need: the numbers of boots that are never judged, and what
+    /// the guests wrote, beyond one short line.
+    func pruned(notes added: [String]) -> Run {
+        var run = self
+        run.notes += added
+        for place in run.boots.indices {
+            run.boots[place].outcome.detail = String(run.boots[place].outcome.detail.prefix(200))
+            if run.boots[place].purpose != .timed {
+                run.boots[place].samples = [:]
+                run.boots[place].unavailable = [:]
+                run.boots[place].milestones = []
+                run.boots[place].notes = []
+            }
+        }
+        return run
+    }
+}

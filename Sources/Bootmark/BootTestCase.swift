@@ -1,0 +1,46 @@
+import BootModel
+import XCTest
+
+/// A test case whose tests boot systems.
+///
+/// ```swift
+/// final class LinuxBootTests: BootTestCase {
+///     func testColdBootStaysWithinBudget() async throws {
+///         try await assertNoBootRegression(.linuxCloud)
+///     }
+/// }
+/// ```
+open class BootTestCase: XCTestCase {
+    /// Boots a scenario and fails where it regressed against its baseline, where a boot failed, and where the
+    /// boots cannot tell.
+    ///
+    /// Run and reports are left in `Reports/<scenario>`; `GateSettings` lists what the environment may change.
+    /// - Throws: `XCTSkip` where the scenario cannot be booted here, or where it was just recorded as the
+    ///   baseline.
+    public func assertNoBootRegression(
+        _ scenario: Scenario, file: StaticString = #filePath, line: UInt = #line
+    ) async throws {
+        let verdict: GateVerdict
+        do {
+            let settings = try GateSettings()
+            let outcome = try await ScenarioGate(settings: settings).judge(scenario, test: filter)
+            verdict = GateVerdict(outcome, settings: settings)
+        } catch {
+            // One line of our own, in place of the error's type with all its fields.
+            XCTFail("\(scenario.name): \(error)", file: file, line: line)
+            return
+        }
+        switch verdict {
+        case .passes: return
+        case .skips(let reason): throw XCTSkip("\(scenario.name): \(reason)", file: file, line: line)
+        case .fails(let message): XCTFail(message, file: file, line: line)
+        }
+    }
+
+    /// This test as `swift test --filter` takes it: `Module.Class/method`.
+    private var filter: String {
+        let type = String(reflecting: Swift.type(of: self))
+        let method = name.split(separator: ".").last.map(String.init) ?? name
+        return "\(type)/\(method)"
+    }
+}

@@ -1,0 +1,89 @@
+/// How much worse a metric may get.
+public struct Tolerance: Sendable, Hashable {
+    /// The share: 0.03 is 3 %.
+    public var share: Double
+
+    /// `value` percent: 0 or more.
+    public static func percent(_ value: Double) -> Tolerance { Tolerance(share: value / 100) }
+    /// Not at all: for metrics that repeat exactly.
+    public static let none = Tolerance(share: 0)
+}
+
+extension Budget {
+    /// A budget for a metric of the whole boot, or of one phase.
+    public init(_ metric: Metric, of phase: String? = nil, tolerance: Tolerance) {
+        self.init(metric: phase.map(metric.of(phase:)) ?? metric, tolerance: tolerance.share)
+    }
+}
+
+extension Budget: ScenarioElement {
+    /// Adds this budget; with at least one, only metrics with budgets decide.
+    public func declare(in draft: inout ScenarioDraft) { draft.scenario.budgets.append(self) }
+}
+
+/// How many boots are taken.
+public struct Boots: ScenarioElement {
+    private let timed: Int
+    private let recorded: Int
+
+    /// So many boots, after one that warms up the host.
+    /// - Parameters:
+    ///   - timed: boots that are measured and judged, 1 to 10,000.
+    ///   - recorded: boots that `perf record` follows, beside those.
+    public init(_ timed: Int, recorded: Int = 0) {
+        self.timed = timed
+        self.recorded = recorded
+    }
+
+    /// Sets the number of boots.
+    public func declare(in draft: inout ScenarioDraft) {
+        draft.say("numbers of boots (Boots)")
+        draft.scenario.boots = timed
+        draft.scenario.recordedBoots = recorded
+    }
+}
+
+/// What measures the boots; without it, all that the host offers.
+public struct Collect: ScenarioElement {
+    private let collectors: [Plan.Collector]
+
+    /// These collectors and no others.
+    public init(_ collectors: Plan.Collector...) { self.collectors = collectors }
+
+    /// Sets the collectors.
+    public func declare(in draft: inout ScenarioDraft) {
+        draft.say("lists of collectors (Collect)")
+        draft.scenario.collectors = collectors
+    }
+}
+
+/// How long boots may take.
+public struct TimeLimit: ScenarioElement {
+    private let limits: Limits
+
+    /// Time limits.
+    /// - Parameters:
+    ///   - boot: the longest that one boot may take.
+    ///   - run: the longest that all boots together may take; nil for no limit.
+    ///   - silence: a boot from which nothing is heard for this long has hung; nil for no such limit.
+    public init(boot: Nanoseconds, run: Nanoseconds? = nil, silence: Nanoseconds? = nil) {
+        limits = Limits(boot: boot, run: run, silence: silence)
+    }
+
+    /// Sets the limits.
+    public func declare(in draft: inout ScenarioDraft) {
+        draft.say("time limits (TimeLimit)")
+        draft.scenario.limits = limits
+    }
+}
+
+/// More arguments for QEMU, after all others.
+public struct Arguments: ScenarioElement {
+    private let arguments: [String]
+
+    /// Arguments, each as QEMU gets it: nothing is split at spaces.
+    public init(_ arguments: String...) { self.arguments = arguments }
+
+    /// Adds the arguments after those before them.
+    public func declare(in draft: inout ScenarioDraft) { draft.scenario.extraArguments += arguments }
+}

@@ -1,0 +1,52 @@
+import BootModel
+import BootStore
+import Foundation
+
+/// Where scenarios keep their baselines and reports, and what the environment asks of them.
+///
+/// | variable | meaning | default |
+/// |---|---|---|
+/// | BOOTMARK_BASELINES | the folder of baselines | `Baselines` |
+/// | BOOTMARK_REPORTS | the folder of runs and reports | `Reports` |
+/// | BOOTMARK_RECORD | when a run becomes a baseline: never, missing, failed, all | never where CI is set, else missing |
+/// | BOOTMARK_BOOTS | timed boots of every scenario | as the scenario says |
+/// | CI | a missing tool or guest fails instead of skipping | |
+public struct GateSettings: Sendable, Hashable {
+    /// The folder of baselines.
+    public var baselines: String
+    /// The folder of runs and reports.
+    public var reports: String
+    /// When a run becomes a baseline.
+    public var policy: RecordingPolicy
+    /// Whether that policy was asked for by name, so that recording is no surprise.
+    public var policyIsNamed: Bool
+    /// Timed boots of every scenario, or nil for each scenario's own number.
+    public var boots: Int?
+    /// Whether builds run unattended here: what is missing fails.
+    public var isUnattended: Bool
+
+    /// The settings that the environment asks for.
+    /// - Throws: `UnknownRecordingPolicy`, or `GateError` for a number of boots that is none.
+    public init(environment: [String: String] = ProcessInfo.processInfo.environment) throws {
+        let named = { (name: String) in environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        baselines = named("BOOTMARK_BASELINES") ?? "Baselines"
+        reports = named("BOOTMARK_REPORTS") ?? "Reports"
+        policy = try RecordingPolicy.fromEnvironment(environment)
+        policyIsNamed = named(RecordingPolicy.variable) != nil
+        isUnattended = !["", "0", "false"].contains((environment["CI"] ?? "").lowercased())
+        if let text = named("BOOTMARK_BOOTS") {
+            guard let number = Int(text), (1...10_000).contains(number) else {
+                throw GateError("BOOTMARK_BOOTS=\(text) is no number of boots. Set it to a number from 1 to 10000.")
+            }
+            boots = number
+        }
+    }
+}
+
+/// What keeps a scenario from being judged, in words for a person.
+public struct GateError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What is wrong and what to do next.
+    public var description: String
+
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,151 @@
+import ArgumentParser
+import BootModel
+import BootRunner
+import Foundation
+
+/// How boots are taken: the options that `boot` and its like share.
+struct BootOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("What the run is called.", valueName: "N"))
+    var name: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The guest is booted when this regular expression matches its console; without it, when it switches itself off.",
+            valueName: "REGEX"))
+    var until: String?
+
+    @Option(
+        name: .customLong("phase"),
+        help: ArgumentHelp(
+            "A phase begins where this regular expression matches. Give it once for each phase, in their order.",
+            valueName: "NAME=REGEX"))
+    var phases: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Where patterns are looked for: console (serial, or the screen where serial is silent), serial, vga, firmware.",
+            valueName: "CHANNEL"))
+    var channel: BootScript.Channel = .console
+
+    @Option(
+        help: ArgumentHelp(
+            "The guest has panicked when this matches; in place of the usual panics.", valueName: "REGEX"))
+    var panic: [String] = []
+
+    @Option(help: ArgumentHelp("How many boots are timed, 1 to 10000.", valueName: "N"))
+    var boots = 10
+
+    @Option(
+        name: .customLong("record-boots"),
+        help: ArgumentHelp(
+            "How many more boots perf record follows (with --collect perf-record: at least 1).",
+            valueName: "N"))
+    var recordedBoots = 0
+
+    @Flag(name: .customLong("no-warm-up"), help: "Leave out the first boot, which is not judged.")
+    var noWarmUp = false
+
+    @Option(help: ArgumentHelp("The longest that one boot may take, in seconds.", valueName: "S"))
+    var timeout = 120.0
+
+    @Option(
+        name: .customLong("run-timeout"),
+        help: ArgumentHelp("The longest that the whole run may take, in seconds.", valueName: "S"))
+    var runTimeout: Double?
+
+    @Option(
+        name: .customLong("silence"),
+        help: ArgumentHelp(
+            "A guest from which nothing is heard for this long has hung, in seconds.", valueName: "S"))
+    var silence: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "What measures the boots, separated by commas: perf-stat, perf-record, guest-instructions. Without it: all that this host offers.",
+            valueName: "LIST"))
+    var collect: CollectorList?
+
+    @Option(
+        name: .customLong("call-graph"),
+        help: ArgumentHelp("How perf record finds callers: fp, dwarf or lbr.", valueName: "HOW"))
+    var callGraph: Recording.CallGraph = .framePointer
+
+    @Option(help: ArgumentHelp("How often perf record samples, a second.", valueName: "HZ"))
+    var frequency = 499
+
+    @Option(help: ArgumentHelp("The processor that QEMU is pinned to.", valueName: "CPU"))
+    var pin: Int?
+
+    func validate() throws {
+        for seconds in [timeout, runTimeout ?? 1, silence ?? 1] where !(seconds > 0 && seconds < 1e7) {
+            throw ValidationError("A time limit has to be a number of seconds above 0.")
+        }
+        guard (1...10_000).contains(boots) else {
+            throw ValidationError("--boots takes a number from 1 to 10000.")
+        }
+        guard (0...1_000).contains(recordedBoots) else {
+            throw ValidationError("--record-boots takes a number from 0 to 1000.")
+        }
+        for phase in phases where phase.split(separator: "=", maxSplits: 1).count < 2 {
+            throw ValidationError("--phase '\(phase)' is not of the form NAME=REGEX.")
+        }
+        let names = phases.map { $0.split(separator: "=", maxSplits: 1)[0] }
+        guard Set(names).count == names.count else { throw ValidationError("Two phases have the same name.") }
+        let reserved = [BootScript.booted, BootScript.powerOn]
+        for name in names where reserved.contains(String(name)) {
+            throw ValidationError("'\(name)' is a name of Bootmark's own; call the phase something else.")
+        }
+    }
+
+    /// How the boot is followed.
+    func script() -> BootScript {
+        let milestones = phases.map { phase in
+            let parts = phase.split(separator: "=", maxSplits: 1)
+            return BootScript.Milestone(name: String(parts[0]), pattern: String(parts[1]), channel: channel)
+        }
+        let end = until.map {
+            BootScript.End.reached(.init(name: BootScript.booted, pattern: $0, channel: channel))
+        }
+        return BootScript(
+            phases: milestones, end: end ?? .poweredOff,
+            panics: panic.isEmpty ? BootScript.usualPanics : panic)
+    }
+
+    /// What is asked of the run.
+    func options() -> RunOptions {
+        RunOptions(
+            boots: boots, recordedBoots: recordedBoots, warmUp: !noWarmUp, collectors: collect?.collectors,
+            limits: Limits(
+                boot: .seconds(timeout), run: runTimeout.map(Nanoseconds.seconds),
+                silence: silence.map(Nanoseconds.seconds)),
+            pinnedTo: pin, recording: Recording(callGraph: callGraph, frequency: frequency))
+    }
+
+    /// A name for a run that was given none: what it boots.
+    func nameOf(_ command: [String]) -> String {
+        let booted =
+            ["-cdrom", "-kernel", "-hda"].lazy.compactMap { option in
+                command.firstIndex(of: option).flatMap { $0 + 1 < command.count ? command[$0 + 1] : nil }
+            }.first ?? command.first ?? "boot"
+        let stem = ((booted as NSString).lastPathComponent as NSString).deletingPathExtension
+        let name = String(
+            stem.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.+".contains($0)) ? $0 : "-" })
+        return name.isEmpty || name.hasPrefix(".") ? "boot" : name
+    }
+}
+
+/// Collectors, separated by commas.
+struct CollectorList: ExpressibleByArgument {
+    var collectors: [Plan.Collector]
+
+    init?(argument: String) {
+        let named = argument.split(separator: ",").map { Plan.Collector(rawValue: String($0)) }
+        guard !named.isEmpty, !named.contains(nil) else { return nil }
+        collectors = named.compactMap { $0 }
+    }
+
+    static var allValueStrings: [String] { Plan.Collector.allCases.map(\.rawValue) }
+}
+
+extension BootScript.Channel: ExpressibleByArgument {}
+extension Recording.CallGraph: ExpressibleByArgument {}
