@@ -47,7 +47,7 @@ let pluginSource: [Resource] = [
 let pipeline: [[Target]] = [
     stage("BootModel"),
     stage("BootStatistics"),
-    stage("BootProfiles", ["BootModel"]),
+    stage("BootProfiles", ["BootModel", "CZlib"]),
     stage("FlameGraphs", ["BootModel", "BootProfiles"]),
     stage("BootStore", ["BootModel", "CZlib", "CRenameAt2"]),
     stage(
@@ -55,7 +55,10 @@ let pipeline: [[Target]] = [
         tests: [subprocess, systemPackage]),
     stage(
         "BootRunner",
-        ["BootModel", "BootStore", "GuestObserver", "CBootLauncher", "CPCRE2", subprocess, systemPackage]),
+        [
+            "BootModel", "BootStore", "BootProfiles", "GuestObserver", "CBootLauncher", "CPCRE2", subprocess,
+            systemPackage,
+        ]),
     stage("BootComparison", ["BootModel", "BootStatistics", "BootProfiles"]),
     stage("LibXML", ["CLibXML2"]),
     stage(
@@ -74,14 +77,14 @@ let tools: [Target] = [
         ], swiftSettings: settings)
 ]
 
+/// Tools of the development of Bootmark, and no products of it.
+let benchmarks: [Target] = ["StatisticsProbe", "VerdictSimulation"].map {
+    .executableTarget(
+        name: $0, dependencies: ["BootStatistics"], path: "Benchmarks/" + $0, swiftSettings: settings)
+}
+
 let scenarios: Target = .testTarget(
     name: "Scenarios", dependencies: ["Bootmark"], path: "Scenarios", swiftSettings: settings)
-
-/// Tools of the development of Bootmark, and no products.
-let workshop: [Target] = ["StatisticsProbe"].map { name in
-    .executableTarget(
-        name: name, dependencies: ["BootStatistics"], path: "Benchmarks/" + name, swiftSettings: settings)
-}
 
 let package = Package(
     name: "bootmark",
@@ -94,5 +97,13 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     ],
-    targets: foundations + pipeline.flatMap { $0 } + tools + workshop + [scenarios]
+    targets: foundations + pipeline.flatMap { $0 } + tools + benchmarks + [scenarios]
 )
+
+// What measures the package is built only on request, because nobody who uses it needs it.
+if Context.environment["BOOTMARK_BENCHMARKS"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "ProfileBenchmark", dependencies: ["BootProfiles", "FlameGraphs"],
+            path: "Benchmarks/Profiles", swiftSettings: settings))
+}

@@ -11,12 +11,11 @@ import XCTest
 /// }
 /// ```
 open class BootTestCase: XCTestCase {
-    /// Boots a scenario and fails where it regressed against its baseline, where a boot failed, and where the
-    /// boots cannot tell.
+    /// Boots a scenario and fails where it regressed against its baseline, where a boot failed, where the
+    /// boots cannot tell, and where there was no baseline yet and this run became it.
     ///
     /// Run and reports are left in `Reports/<scenario>`; `GateSettings` lists what the environment may change.
-    /// - Throws: `XCTSkip` where the scenario cannot be booted here, or where it was just recorded as the
-    ///   baseline.
+    /// - Throws: `XCTSkip` where the scenario cannot be booted here.
     public func assertNoBootRegression(
         _ scenario: Scenario, file: StaticString = #filePath, line: UInt = #line
     ) async throws {

@@ -175,6 +175,19 @@ final class JUnitReporterTests: XCTestCase {
             ])
     }
 
+    func testAScenarioThatWasRunTwiceHasTwoSuites() throws {
+        let root = try tree([Samples.pass, Samples.regression, Samples.pass])
+        XCTAssertEqual(
+            root.children.map { $0["name"] },
+            [
+                "tiny (i386 pc, 1 CPU, 32 MiB)", "tiny (i386 pc, 1 CPU, 32 MiB) (2)",
+                "tiny (i386 pc, 1 CPU, 32 MiB) (3)",
+            ])
+        XCTAssertEqual(
+            root.children.map { $0.children(named: "testcase")[0]["classname"] },
+            ["tiny", "tiny (2)", "tiny (3)"])
+    }
+
     func testTheSameComparisonGivesTheSameBytes() throws {
         for dialect in JUnitReporter.Dialect.allCases {
             let reporter = JUnitReporter(dialect: dialect)
@@ -211,6 +224,7 @@ final class JUnitReporterTests: XCTestCase {
             comparison.failures[0].console = hostile
             comparison.results[0].metric.name = hostile
             comparison.reproduction = [hostile]
+            comparison.after.fingerprint.digests = [hostile: hostile, hostile + "\n": "", "": ""]
             for dialect in JUnitReporter.Dialect.allCases {
                 XCTAssertEqual(
                     try broken([comparison], dialect), [], "\(dialect): \(hostile.debugDescription)")

@@ -7,19 +7,20 @@ struct JUnitRules {
     /// The rules that hold in every dialect.
     mutating func checkCommon(_ root: XMLTree) {
         let suites = root.name == "testsuite" ? [root] : root.children
+        let cases = suites.flatMap { $0.children(named: "testcase") }
+        expect(Set(suites.map { $0["name"] }).count == suites.count, "two suites have one name")
+        expect(
+            Set(cases.map { [$0["classname"], $0["name"]] }).count == cases.count, "two cases have one name")
         for suite in suites {
             expect(suite.name == "testsuite", "the root holds <\(suite.name)>")
             expect(suite.children.first?.name == "properties", "properties come first")
             checkCounts(suite)
             checkTime(suite)
-            let cases = suite.children(named: "testcase")
-            expect(
-                Set(cases.map { "\($0["classname"] ?? "")\n\($0["name"] ?? "")" }).count == cases.count
-                    || root.name == "testsuite",
-                "two cases have one name")
-            for testCase in cases { checkCase(testCase) }
+            for testCase in suite.children(named: "testcase") { checkCase(testCase) }
+            var names: Set<String> = []
             for property in suite.children(named: "properties").flatMap(\.children) {
                 expect(property.name == "property", "properties hold <\(property.name)>")
+                expect(names.insert(property["name"] ?? "").inserted, "two properties have one name")
                 expect(
                     property["name"]?.isEmpty == false && property["value"] != nil, "a property lacks a part")
             }

@@ -40,6 +40,13 @@ final class SequentialRuleTests: XCTestCase {
         XCTAssertEqual(try step(alternating), .undecided)
     }
 
+    func testAPassMayRuleOutMoreThanTheToleranceWithFewerPairs() throws {
+        let seen = effects(12, around: 0.01)
+        XCTAssertEqual(rule.step(after: try rule.evidence(seen, tolerance: 0.01)), .proceed)
+        XCTAssertEqual(rule.step(after: try rule.evidence(seen, tolerance: 0.01, passBound: 0.03)), .within)
+        XCTAssertThrowsError(try rule.evidence(seen, tolerance: 0.03, passBound: 0.01))
+    }
+
     func testEachLookPaysItsWeight() throws {
         let evidence = try rule.evidence(Array(repeating: 0.1, count: 12), tolerance: 0.03)
         XCTAssertEqual(evidence.pWorse, 1 / 4_096 / 0.15, accuracy: 1e-12)

@@ -35,7 +35,7 @@ public struct JUnitReporter: Reporter {
     public func report(
         on comparisons: [Comparison], beside neighbours: Set<String>
     ) throws -> [UInt8] {
-        let suites = comparisons.map(JUnitSuite.init)
+        let suites = JUnitSuite.suites(comparisons)
         var writer = try XMLWriter()
         switch dialect {
         case .ant: try Self.writeAnt(suites, to: &writer)

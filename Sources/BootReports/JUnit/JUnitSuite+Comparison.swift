@@ -29,7 +29,8 @@ extension JUnitSuite {
         let metrics = comparison.results.map { Self.metricCase($0, of: comparison, className) }
         cases = [Self.bootsCase(comparison, className), Self.comparisonCase(comparison, className, metrics)]
         cases += metrics
-        makeNamesUnique()
+        var names = UniqueNames()
+        for index in cases.indices { cases[index].name = names.unique(cases[index].name) }
     }
 
     private static func properties(of comparison: Comparison) -> [Environment.Property] {
@@ -54,7 +55,10 @@ extension JUnitSuite {
         if let command = Wording.reproduction(comparison) {
             properties.append(Property(name: "reproduce", value: command))
         }
-        return properties
+        var names = UniqueNames()
+        return properties.map {
+            Property(name: names.unique(Wording.nonEmpty($0.name, "unnamed")), value: $0.value)
+        }
     }
 
     /// Every boot reached its end.
@@ -180,18 +184,32 @@ extension JUnitSuite {
         Wording.reproduction(comparison).map { ". Reproduce with: \($0)" } ?? ""
     }
 
-    /// Two cases of one name would be one to a build server.
-    private mutating func makeNamesUnique() {
-        var seen: [String: Int] = [:]
-        for index in cases.indices {
-            let name = cases[index].name
-            var candidate = name
-            while seen[candidate] != nil {
-                seen[name, default: 1] += 1
-                candidate = "\(name) (\(seen[name, default: 1]))"
-            }
-            seen[candidate] = 1
-            cases[index].name = candidate
+    /// The suites of all comparisons of a test run, each with a name and a class of its own: two cases of one
+    /// name would be one to a build server, and the second be taken for the first.
+    static func suites(_ comparisons: [Comparison]) -> [JUnitSuite] {
+        var names = UniqueNames()
+        var classes = UniqueNames()
+        return comparisons.map { comparison in
+            var suite = JUnitSuite(comparison)
+            suite.name = names.unique(suite.name)
+            let className = classes.unique(suite.cases[0].className)
+            for index in suite.cases.indices { suite.cases[index].className = className }
+            return suite
         }
+    }
+}
+
+/// Names that are told apart by a number where they are the same.
+private struct UniqueNames {
+    private var seen: [String: Int] = [:]
+
+    mutating func unique(_ name: String) -> String {
+        var candidate = name
+        while seen[candidate] != nil {
+            seen[name, default: 1] += 1
+            candidate = "\(name) (\(seen[name, default: 1]))"
+        }
+        seen[candidate] = 1
+        return candidate
     }
 }

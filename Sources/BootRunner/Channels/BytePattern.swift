@@ -3,7 +3,8 @@ import CPCRE2
 /// A regular expression over raw bytes (PCRE2, compiled to machine code where the host allows it).
 ///
 /// Guests write whatever they like, so it matches bytes, not characters, and a pattern that would search
-/// without end gives up (PCRE2's match limit) instead of stopping the runner.
+/// without end gives up (PCRE2's match limit) instead of stopping the runner. A console is lines: `^` and `$`
+/// are the beginning and the end of each.
 final class BytePattern: Sendable {
     /// The pattern as it was written.
     let source: String
@@ -22,14 +23,17 @@ final class BytePattern: Sendable {
         let bytes = Array(source.utf8)
         guard
             let code = bytes.withUnsafeBufferPointer({
-                pcre2_compile_8($0.baseAddress, $0.count, 0, &failure, &offset, context)
+                // UTF mode, which a pattern may ask for itself, would fail on a guest's broken UTF-8.
+                pcre2_compile_8(
+                    $0.baseAddress, $0.count, PCRE2_MULTILINE | PCRE2_NEVER_UTF, &failure, &offset, context)
             })
         else {
             var message = [UInt8](repeating: 0, count: 256)
             let length = pcre2_get_error_message_8(failure, &message, message.count)
             let text = String(decoding: message.prefix(max(0, Int(length))), as: UTF8.self)
+            let place = String(decoding: bytes.prefix(offset), as: UTF8.self).count + 1
             throw RunnerError(
-                .usage, "The pattern '\(source)' does not compile: \(text) at character \(offset + 1).",
+                .usage, "The pattern '\(source)' does not compile: \(text) at character \(place).",
                 next: "Write a regular expression as perl and grep -P know it; \\. is a plain dot.")
         }
         // Without just-in-time compilation the pattern is interpreted: slower, and right all the same.
@@ -43,21 +47,34 @@ final class BytePattern: Sendable {
 /// Searches for one pattern in bytes that arrive piece by piece.
 ///
 /// A match may begin in one piece and end in another: what may still become a match is remembered, and
-/// nothing before it is looked at again.
+/// nothing before it is looked at again. What is found does not depend on where the pieces were cut, so the
+/// end of what has come so far is no end of a line.
 final class PatternSearch {
+    /// The most steps of one look: some tens of milliseconds.
+    private static let limit: UInt32 = 1_000_000
+
     /// What is searched for.
     let pattern: BytePattern
+    /// Whether the pattern went through so many possibilities that it is no longer looked for.
+    private(set) var isGivenUp = false
     private let match: OpaquePointer
+    private let context: OpaquePointer
     private var from = 0
 
     /// A search for `pattern`.
     init(_ pattern: BytePattern) {
         self.pattern = pattern
-        guard let match = pcre2_match_data_create_8(4, nil) else { fatalError("out of memory") }
+        guard let match = pcre2_match_data_create_8(1, nil), let context = pcre2_match_context_create_8(nil)
+        else { fatalError("out of memory") }
+        pcre2_set_match_limit_8(context, Self.limit)
         self.match = match
+        self.context = context
     }
 
-    deinit { pcre2_match_data_free_8(match) }
+    deinit {
+        pcre2_match_data_free_8(match)
+        pcre2_match_context_free_8(context)
+    }
 
     /// Says that the first `count` bytes of the buffer are gone.
     func forget(_ count: Int) { from = max(0, from - count) }
@@ -66,19 +83,26 @@ final class PatternSearch {
     func restart() { from = 0 }
 
     /// Looks at what has arrived since the last look.
-    func find(in buffer: [UInt8]) -> Range<Int>? {
-        guard from < buffer.count else { return nil }
-        let options = UInt32(PCRE2_PARTIAL_SOFT)
-        let result = buffer.withUnsafeBufferPointer {
-            pcre2_match_8(pattern.code, $0.baseAddress, $0.count, from, options, match, nil)
-        }
-        let places = pcre2_get_ovector_pointer_8(match)
-        if result > 0, let places { return places[0]..<places[1] }
-        if result == PCRE2_ERROR_PARTIAL, let places {
-            from = places[0]
-        } else {
-            from = buffer.count
+    func find(in buffer: RollingBuffer) -> Range<Int>? {
+        guard !isGivenUp, from < buffer.bytes.count else { return nil }
+        let options = UInt32(PCRE2_PARTIAL_SOFT) | UInt32(PCRE2_NOTEOL) | (buffer.isCut ? PCRE2_NOTBOL : 0)
+        var result = look(buffer.bytes, options)
+        // The compiled code has a stack of its own, of 32 KiB; the interpreter has all memory it is allowed.
+        if result == PCRE2_ERROR_JIT_STACKLIMIT { result = look(buffer.bytes, options | PCRE2_NO_JIT) }
+        guard let places = pcre2_get_ovector_pointer_8(match) else { return nil }
+        switch result {
+        // Zero: a match with more groups than there is room for, which nobody asks for here.
+        case 0...: return min(places[0], places[1])..<places[1]
+        case PCRE2_ERROR_PARTIAL: from = places[0]
+        case PCRE2_ERROR_NOMATCH: from = buffer.bytes.count
+        default: isGivenUp = true
         }
         return nil
+    }
+
+    private func look(_ bytes: [UInt8], _ options: UInt32) -> Int32 {
+        bytes.withUnsafeBufferPointer {
+            pcre2_match_8(pattern.code, $0.baseAddress, $0.count, from, options, match, context)
+        }
     }
 }

@@ -8,6 +8,8 @@ struct RollingBuffer {
     private(set) var bytes: [UInt8] = []
     /// How many bytes have come in all.
     private(set) var total = 0
+    /// Whether bytes were dropped at the front, so that the first one kept may stand within a line.
+    var isCut: Bool { total > bytes.count }
 
     /// Adds a piece; gives the number of bytes that were dropped at the front to make room.
     mutating func append(_ piece: UnsafeRawBufferPointer) -> Int {

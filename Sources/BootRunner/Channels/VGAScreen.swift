@@ -6,7 +6,7 @@ enum VGAScreen {
     static let size = 32 * 1024
     private static let columns = 80
 
-    /// The text in a copy of that memory: a line a row, without trailing spaces and empty rows at the end;
+    /// The text in a copy of that memory: a line a row, each ended, without trailing spaces and empty rows at the end;
     /// letters outside ASCII (CP437's frames and the like) become `?`.
     static func text(_ memory: [UInt8]) -> [UInt8] {
         var rows: [[UInt8]] = []
@@ -23,6 +23,6 @@ enum VGAScreen {
             rows.append(text)
         }
         while rows.last?.isEmpty == true { rows.removeLast() }
-        return Array(rows.joined(separator: [10]))
+        return rows.flatMap { $0 + [10] }
     }
 }

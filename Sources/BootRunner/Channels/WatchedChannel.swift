@@ -12,6 +12,7 @@ final class WatchedChannel {
     private let ownMilestones: Int
     private var panics: [PatternSearch]
     private var log: ConsoleLog
+    private let logPath: String
     private var piece = [UInt8](repeating: 0, count: 65_536)
     private var shown: [UInt8] = []
 
@@ -31,6 +32,7 @@ final class WatchedChannel {
         self.ownMilestones = ownMilestones
         self.panics = panics.map(PatternSearch.init)
         self.log = try ConsoleLog(at: log)
+        logPath = log
     }
 
     /// Whether a milestone is to be seen here and nowhere else.
@@ -41,6 +43,8 @@ final class WatchedChannel {
     var lastLine: String { String(decoding: buffer.lastLine, as: UTF8.self) }
     /// Whether more came than is kept in the file.
     var isCut: Bool { log.isCut }
+    /// The patterns that are no longer looked for, because they search without end in what has come.
+    private(set) var givenUp: [String] = []
     /// Why the file could not be written.
     var failure: RunnerError? { log.failure }
 
@@ -82,7 +86,7 @@ final class WatchedChannel {
     func newMilestones() -> [String] {
         var found: [(name: String, place: Int)] = []
         milestones.removeAll { milestone in
-            guard let place = milestone.search.find(in: buffer.bytes) else { return false }
+            guard let place = milestone.search.find(in: buffer) else { return hasGivenUp(milestone.search) }
             found.append((milestone.name, place.lowerBound))
             return true
         }
@@ -91,16 +95,24 @@ final class WatchedChannel {
 
     /// The line of a panic that has come into sight since the last look.
     func newPanic() -> String? {
+        panics.removeAll(where: hasGivenUp)
         for panic in panics {
-            guard let place = panic.find(in: buffer.bytes) else { continue }
+            guard let place = panic.find(in: buffer) else { continue }
             return String(decoding: buffer.line(at: place.lowerBound), as: UTF8.self)
         }
         return nil
+    }
+
+    private func hasGivenUp(_ search: PatternSearch) -> Bool {
+        if search.isGivenUp { givenUp.append(search.pattern.source) }
+        return search.isGivenUp
     }
 
     /// Writes what is held to the channel's file.
     func finish() {
         if descriptor < 0, !shown.isEmpty { shown.withUnsafeBytes { log.append($0) } }
         log.flush()
+        // A screen that nobody looked at is not an empty screen.
+        if descriptor < 0, shown.isEmpty { unlink(logPath) }
     }
 }

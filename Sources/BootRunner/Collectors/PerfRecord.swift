@@ -3,12 +3,14 @@ import BootModel
 /// Samples QEMU's stacks by `perf record`, in a boot of its own.
 final class PerfRecord: BootCollector {
     private let control: PerfControl
+    private let output: String
 
     /// Records into `output`. `event` is `cycles:u` where the host has it, else `cpu-clock`.
     init(
         perf: String, event: String, recording: Recording, output: String, folder: String,
         environment: [String: String], log: String
     ) {
+        self.output = output
         control = PerfControl(
             [
                 perf, "record", "-q", "-e", event, "-F", "\(recording.frequency)", "--call-graph",
@@ -22,6 +24,7 @@ final class PerfRecord: BootCollector {
 
     func collect() -> Collected {
         control.finish()
-        return Collected()
+        guard Files.bytes(output, limit: 8).isEmpty else { return Collected() }
+        return Collected(notes: ["perf record wrote no recording; perf.log says why"])
     }
 }

@@ -9,30 +9,38 @@ final class PerfStat: BootCollector {
         var name: String
         /// What it measures.
         var metric: Metric
+        /// Whether it happens in the kernel, which a plain user may not watch.
+        var isOfTheKernel = false
     }
 
     /// Events that the kernel counts itself: they work on every host.
     static let software = [
         Event(name: "task-clock", metric: .taskClock), Event(name: "page-faults", metric: .pageFaults),
-        Event(name: "context-switches", metric: .contextSwitches),
-        Event(name: "cpu-migrations", metric: .migrations),
+        Event(name: "context-switches", metric: .contextSwitches, isOfTheKernel: true),
+        Event(name: "cpu-migrations", metric: .migrations, isOfTheKernel: true),
     ]
     /// Events that need the processor's counters. Those that matter most come first: where the processor has
     /// too few counters for all, perf shares them out by time.
     static let hardware = [
         Event(name: "instructions:u", metric: .hostInstructions),
-        Event(name: "instructions:k", metric: .hostKernelInstructions),
+        Event(name: "instructions:k", metric: .hostKernelInstructions, isOfTheKernel: true),
         Event(name: "cycles:u", metric: .cycles), Event(name: "branch-misses:u", metric: .branchMisses),
         Event(name: "cache-misses:u", metric: .cacheMisses),
     ]
 
     private let events: [Event]
+    private let withheld: [String: String]
     private let output: String
     private let control: PerfControl
 
-    /// Counts `events` into a file in `folder`, which is private to this boot.
-    init(perf: String, events: [Event], folder: String, environment: [String: String], log: String) {
+    /// Counts `events` into a file in `folder`, which is private to this boot; `withheld` says why others are
+    /// not counted, by `Metric.id`.
+    init(
+        perf: String, events: [Event], withheld: [String: String] = [:], folder: String,
+        environment: [String: String], log: String
+    ) {
         self.events = events
+        self.withheld = withheld
         output = "\(folder)/perf-stat.csv"
         control = PerfControl(
             [
@@ -53,7 +61,9 @@ final class PerfStat: BootCollector {
                 unavailable: Dictionary(
                     uniqueKeysWithValues: events.map { ($0.metric.id, "perf stat wrote nothing") }))
         }
-        return Self.read(text, events: events)
+        var collected = Self.read(text, events: events)
+        collected.unavailable.merge(withheld) { read, _ in read }
+        return collected
     }
 
     /// Reads perf stat's fields (`-x ';'`): value, unit, event, time counted, share of the time counted.
@@ -62,11 +72,12 @@ final class PerfStat: BootCollector {
         var missing = Set(events)
         for line in text.split(separator: "\n") where !line.hasPrefix("#") {
             let fields = line.split(separator: ";", omittingEmptySubsequences: false).map(String.init)
-            guard fields.count >= 5, let event = events.first(where: { $0.name == fields[2] }) else {
-                continue
-            }
+            // To a plain user perf shows user mode alone, and says so in the name: `page-faults:u`.
+            guard fields.count >= 5,
+                let event = events.first(where: { [$0.name, $0.name + ":u"].contains(fields[2]) })
+            else { continue }
             missing.remove(event)
-            guard let value = Double(fields[0]) else {
+            guard let value = Double(fields[0]), value.isFinite else {
                 let reason = fields[0].trimmingCharacters(in: CharacterSet(charactersIn: "<>"))
                 collected.unavailable[event.metric.id] = "perf: \(event.name) is \(reason) on this host"
                 continue

@@ -102,12 +102,16 @@ final class BootWatch {
             qemu.signal(SIGKILL)
             seen.end = qemu.end(within: .seconds(20))
         }
-        for channel in channels {
+        for channel in channels + [screen].compactMap({ $0 }) {
             channel.finish()
             if channel.isCut {
                 seen.notes.append("the \(channel.name) log was cut at \(ConsoleLog.limit >> 20) MiB")
             }
             seen.fault = seen.fault ?? channel.failure
+        }
+        for pattern in Set((channels + [screen].compactMap { $0 }).flatMap(\.givenUp)).sorted() {
+            seen.notes.append(
+                "the pattern '\(pattern)' was given up: it searches without end in what this guest wrote")
         }
         return seen
     }

@@ -102,9 +102,9 @@ public struct QEMUExecutor: BootExecutor {
         if planned.purpose != .recorded, plan.collectors.contains(.perfStat) {
             collectors.append(
                 PerfStat(
-                    perf: try Tools.require("perf"), events: host.events, folder: own,
-                    environment: environment,
-                    log: perfLog))
+                    perf: try Tools.require("perf"), events: host.events, withheld: host.withheld,
+                    folder: own,
+                    environment: environment, log: perfLog))
         }
         return collectors
     }

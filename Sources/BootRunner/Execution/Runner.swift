@@ -38,38 +38,53 @@ public struct Runner: Sendable {
     public func execute(_ run: Run, in folder: RunFolder) async throws -> Run {
         var run = run
         let deadline = run.plan.limits.run.map { Clock.now + $0 }
+        run.notes.removeAll { note in Self.endings.contains { note.hasPrefix($0) } }
         // An interrupted boot was ended by the runner, not by the guest: it is taken again.
         run.boots.removeAll { $0.outcome.kind == .interrupted }
         try folder.save(run)
         for planned in run.plan.boots where !run.boots.contains(where: { $0.index == planned.index }) {
             if let deadline, Clock.now >= deadline {
                 run.notes.append(
-                    "the run's time limit was reached after \(run.boots.count) of \(run.plan.boots.count) boots; --resume takes the rest"
+                    "\(Self.outOfTime) after \(run.boots.count) of \(run.plan.boots.count) boots; --resume takes the rest"
                 )
                 break
             }
-            let boot = try await take(planned, of: run.plan, in: folder, deadline: deadline)
+            guard let boot = try await take(planned, of: run.plan, in: folder, deadline: deadline) else {
+                break
+            }
             run.boots.append(boot)
             try folder.save(run)
             progress.ended(boot, of: run)
             if boot.outcome.kind == .interrupted { break }
             if run.boots.suffix(3).count == 3, run.boots.suffix(3).allSatisfy({ !$0.outcome.isBooted }) {
                 run.notes.append(
-                    "three boots in a row failed, so the remaining \(run.plan.boots.count - run.boots.count) were not taken"
+                    "\(Self.threeFailures), so the remaining \(run.plan.boots.count - run.boots.count) were not taken"
                 )
                 break
             }
         }
+        if stop.isRaised == false { run.notes += try await HostProfiles.fold(run, in: folder) }
         try folder.save(run)
         return run
     }
 
+    private static let outOfTime = "the run's time limit was reached"
+    private static let threeFailures = "three boots in a row failed"
+    /// How notes begin that are no longer true once the run has gone on.
+    private static let endings = [outOfTime, threeFailures]
+
+    /// Takes a boot; nil where the run was told to stop before it began.
     private func take(
         _ planned: Plan.PlannedBoot, of plan: Plan, in folder: RunFolder, deadline: Nanoseconds?
-    ) async throws -> Boot {
+    ) async throws -> Boot? {
         // Held for one boot, not for the run: two runs at once take turns rather than one starve.
-        let lease = try await MachineLease.acquire(stop: stop) { progress.waitingForTheMachine() }
+        guard
+            let lease = try await MachineLease.acquire(
+                stop: stop, waiting: { progress.waitingForTheMachine() })
+        else { return nil }
         progress.began(planned, of: plan)
+        // What a boot that was interrupted has left would be taken for this one's.
+        try folder.discardBootFolder(planned.index)
         let boot = try await executor.boot(
             planned, of: plan, folder: try folder.bootFolder(planned.index), deadline: deadline, stop: stop)
         lease.end()

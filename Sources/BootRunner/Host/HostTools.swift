@@ -10,6 +10,8 @@ public struct HostTools: Sendable, Hashable {
     public var perfProblem: RunnerError?
     /// Whether the processor's own counters can be read.
     public var hasHardwareCounters: Bool
+    /// Why events of the kernel cannot be counted, and what to do; nil where they can be.
+    var kernelProblem: String?
     /// What counts guest instructions, once `probePlugin` has found that it works.
     var plugin: GuestPlugin?
     /// Why guest instructions cannot be counted, once that was found.
@@ -17,7 +19,15 @@ public struct HostTools: Sendable, Hashable {
 
     /// The events that `perf stat` counts here.
     var events: [PerfStat.Event] {
-        (hasHardwareCounters ? PerfStat.hardware : []) + PerfStat.software
+        let all = (hasHardwareCounters ? PerfStat.hardware : []) + PerfStat.software
+        return kernelProblem == nil ? all : all.filter { !$0.isOfTheKernel }
+    }
+    /// Why events are not counted here, by `Metric.id`.
+    var withheld: [String: String] {
+        guard let kernelProblem else { return [:] }
+        let all = (hasHardwareCounters ? PerfStat.hardware : []) + PerfStat.software
+        return Dictionary(
+            uniqueKeysWithValues: all.filter(\.isOfTheKernel).map { ($0.metric.id, kernelProblem) })
     }
 
     /// Finds out what can measure the boots of a QEMU command.
@@ -46,8 +56,18 @@ public struct HostTools: Sendable, Hashable {
                 perf, ["stat", "-x", ";", "-e", "task-clock:u", "-e", "instructions:u", "true"])
             let report = PerfStat.read(answer.error, events: PerfStat.hardware)
             let counts = report.samples[Metric.hostInstructions.id] != nil
-            guard answer.succeeded else { throw forbidden(answer.error) }
-            return HostTools(perf: number ?? "unknown", perfProblem: nil, hasHardwareCounters: counts)
+            guard answer.succeeded else {
+                throw forbidden(answer.error, paranoid: paranoid, isRoot: geteuid() == 0)
+            }
+            var host = HostTools(perf: number ?? "unknown", perfProblem: nil, hasHardwareCounters: counts)
+            // A plain user is shown what happens in user mode only: perf then renames its events, and refuses
+            // those of the kernel.
+            let kernel = try await Tools.run(perf, ["stat", "-x", ";", "-e", "task-clock", "true"])
+            if !kernel.error.contains(";task-clock;") {
+                host.kernelProblem =
+                    "perf counts no events of the kernel for this user (kernel.perf_event_paranoid is \(paranoid); 1 lets it)"
+            }
+            return host
         } catch let error as RunnerError {
             return HostTools(perf: nil, perfProblem: error, hasHardwareCounters: false)
         } catch {
@@ -82,10 +102,16 @@ public struct HostTools: Sendable, Hashable {
         }
     }
 
-    private static func forbidden(_ message: String) -> RunnerError {
-        let level = Files.text("/proc/sys/kernel/perf_event_paranoid") ?? "unknown"
-        let said = message.split(separator: "\n").first.map(String.init) ?? "no message"
-        guard let number = Int(level), number > 2, geteuid() != 0 else {
+    private static var paranoid: String { Files.text("/proc/sys/kernel/perf_event_paranoid") ?? "unknown" }
+
+    /// Why `perf stat` did not count, from what it said.
+    ///
+    /// - Parameters:
+    ///   - level: kernel.perf_event_paranoid as the kernel shows it.
+    ///   - isRoot: whether that setting does not bind this user.
+    static func forbidden(_ message: String, paranoid level: String, isRoot: Bool) -> RunnerError {
+        let said = message.split(separator: "\n").first { $0 != "Error:" }.map(String.init) ?? "no message"
+        guard let number = Int(level), number > 2, !isRoot else {
             return RunnerError(
                 .environment, "perf stat does not work here: \(said)",
                 next:

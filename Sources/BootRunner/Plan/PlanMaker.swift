@@ -21,6 +21,9 @@ extension Run {
         budgets: [Budget] = [],
         options: RunOptions = RunOptions(), host: HostTools
     ) async throws -> Run {
+        if let problem = Scenario.problem(withName: scenario) {
+            throw RunnerError(.usage, problem, next: "Give another name with --name.")
+        }
         guard (1...10_000).contains(options.boots) else {
             throw RunnerError(
                 .usage, "\(options.boots) boots cannot be taken.",

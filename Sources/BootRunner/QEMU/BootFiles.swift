@@ -17,18 +17,33 @@ extension QEMUCommandLine {
             case "kernel": return [BootFile(role: "kernel", path: value)]
             case "initrd": return Self.modules(value)
             case "dtb": return [BootFile(role: "device-tree", path: value)]
-            case "cdrom": return [BootFile(role: "cdrom", path: value)]
-            case "hda", "hdb", "hdc", "hdd", "fda", "fdb", "", "pflash", "sd", "mtdblock":
-                return [BootFile(role: "disk", path: value)]
-            case "drive", "blockdev":
-                guard let path = option.part("file") ?? option.part("filename"), !path.contains("://"),
-                    !path.hasPrefix("json:"), !path.hasPrefix("nbd:")
+            case "cdrom": return Self.isRemote(value) ? [] : [BootFile(role: "cdrom", path: value)]
+            case "pflash": return [BootFile(role: "firmware", path: value)]
+            case "hda", "hdb", "hdc", "hdd", "fda", "fdb", "", "sd", "mtdblock":
+                return Self.isRemote(value) ? [] : [BootFile(role: "disk", path: value)]
+            case "bios":
+                // A bare name may be one of QEMU's own, which its version stands for.
+                let isFile = FileManager.default.fileExists(atPath: value) || value.contains("/")
+                return isFile ? [BootFile(role: "firmware", path: value)] : []
+            case "drive":
+                guard let path = option.part("file") ?? option.part("file.filename"), !Self.isRemote(path)
                 else { return [] }
-                let role = option.part("media") == "cdrom" ? "cdrom" : "disk"
+                let isFirmware = option.part("if") == "pflash"
+                let role = option.part("media") == "cdrom" ? "cdrom" : isFirmware ? "firmware" : "disk"
                 return [BootFile(role: role, path: path)]
+            case "blockdev":
+                // `file=` names another node here, and no file.
+                guard let path = option.part("filename") ?? option.part("file.filename") else { return [] }
+                return [BootFile(role: "disk", path: path)]
             default: return []
             }
         }
+    }
+
+    /// Whether QEMU takes a disk's name for a protocol and its argument: `nbd:…`, `https://…`, `fat:folder`.
+    private static func isRemote(_ name: String) -> Bool {
+        guard let colon = name.firstIndex(of: ":") else { return false }
+        return !name[..<colon].contains("/")
     }
 
     /// A multiboot kernel takes several modules, each with words of its own; Linux takes one file.
@@ -79,7 +94,8 @@ extension QEMUCommandLine {
     /// The command without the paths that differ from machine to machine: what a digest is taken of.
     var portable: String {
         var words: [String] = []
-        let paths = Set(files.map(\.path))
+        // Longest first, and always in the same order: one path may be a part of another.
+        let paths = Set(files.map(\.path)).sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) }
         for option in options {
             guard let value = option.value else {
                 words.append("-\(option.name)")

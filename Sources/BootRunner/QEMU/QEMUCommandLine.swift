@@ -33,6 +33,12 @@ public struct QEMUCommandLine: Sendable, Hashable {
         for (name, why) in Self.refused where has(name) {
             throw RunnerError(.usage, "-\(name) cannot be measured: \(why.0)", next: why.1)
         }
+        if let last = options.last, last.value == nil, last.takesValue {
+            // What the runner adds would become its value.
+            throw RunnerError(
+                .usage, "-\(last.name) at the end of the QEMU command lacks its value.",
+                next: "Add the value, or leave the option out.")
+        }
         for device in options where device.name == "blockdev" && device.part("read-only") != "on" {
             throw RunnerError(
                 .usage, "-blockdev \(device.value ?? "") would let one boot change the disk of the next.",
@@ -44,6 +50,9 @@ public struct QEMUCommandLine: Sendable, Hashable {
 
     private static let refused: [String: (String, String)] = [
         "daemonize": ("QEMU would leave the runner's sight.", "Leave it out: the runner waits for the boot."),
+        "version": ("QEMU would print and go.", "Leave it out."),
+        "help": ("QEMU would print and go.", "Leave it out."),
+        "h": ("QEMU would print and go.", "Leave it out."),
         "S": ("the guest would never start.", "Leave it out."),
         "preconfig": ("the guest would never start.", "Leave it out."),
         "loadvm": ("a resumed guest does not boot.", "Leave it out."),

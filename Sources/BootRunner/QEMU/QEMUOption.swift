@@ -20,6 +20,9 @@ struct QEMUOption: Hashable, Sendable {
         "version", "win2k-hack", "xen-attach", "xen-domid-restrict",
     ]
 
+    /// Whether QEMU takes the next word for its value.
+    var takesValue: Bool { !Self.alone.contains(name) }
+
     /// Reads a command line's words.
     static func parse(_ words: ArraySlice<String>) -> [QEMUOption] {
         var options: [QEMUOption] = []

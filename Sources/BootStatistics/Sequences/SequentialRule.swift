@@ -6,7 +6,7 @@ import Foundation
 /// for each pair: ln(candidate) - ln(baseline), turned so that more is worse.
 ///
 /// At look k, with the first n_k pairs, three one-sided exact signed-rank tests give p-values for *worse than
-/// the tolerance*, *not as bad as the tolerance* and *better than before*. The p-value of a whole sequence is
+/// the tolerance*, *not as bad as the pass bound* and *better than before*. The p-value of a whole sequence is
 /// the smallest of p_k / w_k over the looks so far. Since the weights w_k add up to 1, the chance that any
 /// look is fooled stays at the level, whatever the dependence between looks (Bonferroni's union bound). What
 /// rules out a slowdown is weighed in the same way, so *pass* is wrong as rarely as it says.
@@ -17,7 +17,7 @@ public struct SequentialRule: Sendable, Hashable, Codable {
     public var weights: [Double]
     /// The chance of calling an effect at the edge of the tolerance a regression (or none an improvement).
     public var level: Double
-    /// The chance of passing an effect at the edge of the tolerance.
+    /// The chance of passing an effect as large as the pass bound.
     public var passLevel: Double
 
     /// A rule, by default with looks at 12, 24 and 40 pairs, the weights 0.15, 0.30 and 0.55, and the levels
@@ -48,7 +48,7 @@ public struct SequentialRule: Sendable, Hashable, Codable {
         public var pairs: Int
         /// The sequence's p-value of "worse by more than the tolerance".
         public var pWorse: Double
-        /// The sequence's p-value of "not worse by as much as the tolerance".
+        /// The sequence's p-value of "not worse by as much as the pass bound".
         public var pWithin: Double
         /// The sequence's p-value of "better than before".
         public var pBetter: Double
@@ -62,7 +62,7 @@ public struct SequentialRule: Sendable, Hashable, Codable {
         case worse
         /// Stop: better than before.
         case better
-        /// Stop: a slowdown as large as the tolerance is ruled out.
+        /// Stop: an effect as large as the pass bound is ruled out.
         case within
         /// Stop: the last look was reached, and the pairs cannot tell.
         case undecided
@@ -73,16 +73,23 @@ public struct SequentialRule: Sendable, Hashable, Codable {
     /// - Parameters:
     ///   - effects: one for each pair, in the order in which they were taken, which more pairs only extend.
     ///   - tolerance: the largest effect that is allowed.
-    /// - Throws: `StatisticsError.unusable`, or `.parameter` where the rule contradicts itself.
+    ///   - passBound: the effect that a pass has to rule out; nil for the tolerance. Where it is larger, what
+    ///     lies between may end either way, and fewer pairs do.
+    /// - Throws: `StatisticsError.unusable`, or `.parameter` where the rule contradicts itself or the pass
+    ///   bound lies below the tolerance.
     public func evidence(
-        _ effects: [Double], tolerance: Double
+        _ effects: [Double], tolerance: Double, passBound: Double? = nil
     ) throws(StatisticsError) -> Evidence {
         try checkParameters()
+        let passBound = passBound ?? tolerance
+        guard passBound >= tolerance else {
+            throw .parameter("the pass bound \(passBound) lies below the tolerance \(tolerance)")
+        }
         var evidence = Evidence(pairs: 0, pWorse: 1, pWithin: 1, pBetter: 1)
         for (look, weight) in zip(looks, weights) where look <= effects.count {
             let seen = Array(effects.prefix(look))
             let worse = try SignedRank.test(seen, center: tolerance, alternative: .greater)
-            let within = try SignedRank.test(seen, center: tolerance, alternative: .less)
+            let within = try SignedRank.test(seen, center: passBound, alternative: .less)
             let better = try SignedRank.test(seen, alternative: .less)
             evidence.pairs = look
             evidence.pWorse = min(evidence.pWorse, worse.pValue / weight)

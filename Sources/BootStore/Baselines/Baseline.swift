@@ -10,6 +10,15 @@ public struct Baseline: Sendable, Hashable {
     /// The run, pruned to what comparing needs.
     public let run: Run
 
+    /// The baseline in the folder `path`.
+    /// - Throws: `StoreError`, with the codes of `RunFolder.load()`.
+    public init(at path: String) throws { self.init(path: path, run: try Run(storedAt: path + "/run.json")) }
+
+    init(path: String, run: Run) {
+        self.path = path
+        self.run = run
+    }
+
     /// The folded stacks of one origin; nil where the run had none.
     /// - Throws: `StoreError` with the codes `unreadable`, `cutShort`, `malformed` or `tooLarge`.
     public func folded(_ origin: FunctionChange.Origin) throws -> [UInt8]? {

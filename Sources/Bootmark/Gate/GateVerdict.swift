@@ -20,8 +20,9 @@ enum GateVerdict: Sendable, Hashable {
         case .unavailable(let reason, let isMissingPart):
             self = isMissingPart && settings.isUnattended ? .fails(reason) : .skips(reason)
         case .recorded(let reason, _):
-            // Asked for by name, it is what was wanted; by default, it is to be seen.
-            self = settings.policyIsNamed ? .passes(reason) : .skips(reason)
+            // Asked for by name, it is what was wanted. By default it fails, as snapshot tests do: a pass would
+            // be silent, and a skip would end a test that goes on to other scenarios.
+            self = settings.policyIsNamed ? .passes(reason) : .fails(reason)
         case .judged(let comparison, let reports):
             let text = Self.text(comparison, reports: reports)
             self = [.pass, .improvement].contains(comparison.verdict) ? .passes(text) : .fails(text)
@@ -30,14 +31,18 @@ enum GateVerdict: Sendable, Hashable {
 
     /// The verdict, each gated metric that is to blame, the failed boots, and where to read on.
     private static func text(_ comparison: Comparison, reports: String) -> String {
-        var lines = ["\(comparison.scenario) (\(comparison.machine)): \(comparison.verdict.rawValue). \(comparison.reason)"]
+        var lines = [
+            "\(comparison.scenario) (\(comparison.machine)): \(comparison.verdict.rawValue). \(comparison.reason)"
+        ]
         for result in comparison.results where result.role == .gates && result.verdict != .pass {
             lines.append("  \(result.metric.id): \(result.reason)")
         }
         for failure in comparison.failures.prefix(5) {
-            lines.append("  boot \(failure.boot) (\(failure.side.rawValue)): \(failure.outcome.kind.rawValue): \(failure.outcome.detail)")
+            lines.append(
+                "  boot \(failure.boot) (\(failure.side.rawValue)): \(failure.outcome.kind.rawValue): \(failure.outcome.detail)"
+            )
         }
         lines.append("  Reports: \(reports)/summary.md, \(reports)/junit.xml")
-        return lines.map(TerminalText.line).joined(separator: "\n")
+        return lines.map({ ConsoleText.line($0) }).joined(separator: "\n")
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BootProfiles
 import BootRunner
 import BootStore
 
@@ -14,6 +15,9 @@ enum Failures {
         } catch let error as StoreError {
             Standard.error("bootmark: \(ConsoleLine.cleanLines("\(error)"))")
             throw ExitCode(error.exitCode)
+        } catch let error as ProfileError {
+            Standard.error("bootmark: \(ConsoleLine.cleanLines(error.description))")
+            throw ExitCode(66)
         }
     }
 }

@@ -5,6 +5,19 @@ enum Standard {
     /// Writes a result.
     static func output(_ text: String) { write(text, to: .standardOutput) }
 
+    /// Writes a result as it is.
+    static func output(bytes: [UInt8]) { try? FileHandle.standardOutput.write(contentsOf: Data(bytes)) }
+
+    /// The width of results: the terminal's, else 100 columns.
+    static var width: Int {
+        var size = winsize()
+        guard ioctl(FileHandle.standardOutput.fileDescriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 40
+        else {
+            return 100
+        }
+        return Int(size.ws_col)
+    }
+
     /// Writes a diagnostic.
     static func error(_ text: String) { write(text, to: .standardError) }
 

@@ -1,0 +1,131 @@
+import BootStatistics
+import Foundation
+
+/// Runs the rules of Bootmark and of its neighbours over simulated boots, and prints their false alarms and
+/// what they find as Markdown tables.
+///
+///     swift run -c release VerdictSimulation [TRIALS] [SEED]
+@main
+enum VerdictSimulation {
+    static func main() throws {
+        let arguments = CommandLine.arguments.dropFirst().map { Int($0) }
+        guard arguments.count <= 2, arguments.allSatisfy({ ($0 ?? 0) > 0 }) else {
+            FileHandle.standardError.write(Data("usage: VerdictSimulation [TRIALS] [SEED]\n".utf8))
+            exit(64)
+        }
+        let trials = arguments.first.flatMap { $0 } ?? 10_000
+        let simulation = Simulation(
+            trials: trials, seed: UInt64(arguments.dropFirst().first.flatMap { $0 } ?? 1))
+        print("\(trials) trials for each number.\n")
+        try simulation.rules()
+        try simulation.edge()
+        try simulation.curve()
+    }
+}
+
+/// Trials of rules on machines.
+struct Simulation {
+    var trials: Int
+    var seed: UInt64
+
+    /// How often a rule gave each answer, and what it took.
+    struct Rates {
+        var alarms = 0.0
+        var passes = 0.0
+        var boots = 0.0
+    }
+
+    /// All rules: no change, and +5 %, in each kind of noise, 3 % wide.
+    func rules() throws {
+        let resamples = 1_000
+        let rules: [Rule] = [
+            .threshold(0.05, boots: 20), .welch(boots: 10), .benchstat(boots: 10),
+            .criterion(boots: 20, resamples: resamples), .firecracker(boots: 10, resamples: resamples),
+            .peeking(pairs: 40), .unpaired(tolerance: 0.01, boots: 20), .unpaired(tolerance: 0.03, boots: 20),
+            .pairs(tolerance: 0.01), .pairs(tolerance: 0.03),
+        ]
+        let kinds = Noise.allCases
+        print("False alarms where nothing changed | found +5 %, in %, at 3 % noise:\n")
+        print("| rule | " + kinds.map(\.title).joined(separator: " | ") + " | boots |")
+        print("|---|" + String(repeating: "---|", count: kinds.count + 1))
+        for rule in rules {
+            var cells: [String] = []
+            var boots = 0.0
+            for noise in kinds {
+                let none = try rates(rule, noise, width: 0.03, slowdown: 0)
+                let some = try rates(rule, noise, width: 0.03, slowdown: 0.05)
+                cells.append("\(number(none.alarms)) / \(number(some.alarms))")
+                boots += (none.boots + some.boots) / Double(2 * kinds.count)
+            }
+            print("| \(rule.name) | \(cells.joined(separator: " | ")) | \(Int(boots.rounded())) |")
+        }
+        print("\ncriterion and Firecracker with \(resamples) resamples in place of 100,000 and 9,999.\n")
+    }
+
+    /// Bootmark's rules where the truth is exactly the tolerance: neither an alarm nor a pass is right.
+    func edge() throws {
+        print(
+            "At the edge: false alarms where the truth is the tolerance (1 % is allowed) / passes where it is"
+        )
+        print("the pass bound (5 % is allowed), in %, at 3 % noise:\n")
+        print("| rule | " + Noise.allCases.map(\.title).joined(separator: " | ") + " |")
+        print("|---|" + String(repeating: "---|", count: Noise.allCases.count))
+        for tolerance in [0.01, 0.03] {
+            let rules: [(Rule, Double)] = [
+                (.pairs(tolerance: tolerance), 0.03), (.unpaired(tolerance: tolerance, boots: 20), tolerance),
+            ]
+            for (rule, passBound) in rules {
+                let cells = try Noise.allCases.map { noise in
+                    let alarms = try rates(rule, noise, width: 0.03, slowdown: tolerance).alarms
+                    let passes = try rates(rule, noise, width: 0.03, slowdown: passBound).passes
+                    return "\(number(alarms)) / \(number(passes))"
+                }
+                print("| \(rule.name) | \(cells.joined(separator: " | ")) |")
+            }
+        }
+        print()
+    }
+
+    /// What the paired rule finds, by the size of the slowdown and the width of the noise.
+    func curve() throws {
+        let slowdowns = [0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.07, 0.1]
+        for tolerance in [0.01, 0.03] {
+            print(
+                "Pairs, tolerance \(percent(tolerance)): alarms / passes in %, mean pairs, independent noise:\n"
+            )
+            print("| noise | " + slowdowns.map { "+" + percent($0) }.joined(separator: " | ") + " |")
+            print("|---|" + String(repeating: "---|", count: slowdowns.count))
+            for width in [0.005, 0.01, 0.02, 0.03, 0.05, 0.16] {
+                let cells = try slowdowns.map { slowdown in
+                    let rates = try rates(
+                        .pairs(tolerance: tolerance), .independent, width: width, slowdown: slowdown)
+                    return "\(number(rates.alarms)) / \(number(rates.passes)), "
+                        + String(format: "%.0f", rates.boots / 2)
+                }
+                print("| \(percent(width, places: 1)) | \(cells.joined(separator: " | ")) |")
+            }
+            print()
+        }
+    }
+
+    private func rates(_ rule: Rule, _ noise: Noise, width: Double, slowdown: Double) throws -> Rates {
+        var rates = Rates()
+        var seeds = RepeatableGenerator(seed: seed)
+        for _ in 0..<trials {
+            var machine = SimulatedMachine(noise, width: width, seed: seeds.next())
+            switch try rule.judge(&machine, slowdown) {
+            case .alarm: rates.alarms += 100 / Double(trials)
+            case .pass: rates.passes += 100 / Double(trials)
+            case .open: break
+            }
+            rates.boots += Double(machine.boots) / Double(trials)
+        }
+        return rates
+    }
+
+    private func number(_ percentage: Double) -> String {
+        percentage > 0 && percentage < 9.95
+            ? String(format: percentage < 0.995 ? "%.2f" : "%.1f", percentage)
+            : String(format: "%.0f", percentage)
+    }
+}

@@ -1,0 +1,128 @@
+/// Writes folded stacks, sorted as `LC_ALL=C sort` sorts them.
+///
+/// A semicolon in a name becomes a colon and a line break a space, because the format cannot hold them.
+public struct FoldedWriter: Sendable {
+    /// A writer.
+    public init() {}
+
+    /// The folded stacks of `profile`, a line each.
+    public func bytes(_ profile: Profile) -> [UInt8] {
+        let profile = profile.withFoldableNames()
+        var output: [UInt8] = []
+        profile.forEachStack { stack, weight in
+            for (depth, frame) in stack.enumerated() {
+                if depth > 0 { output.append(0x3B) }
+                profile.frames.withBytes(of: frame) { output.append(contentsOf: $0) }
+            }
+            output.append(0x20)
+            DecimalNumber.append(weight, to: &output)
+            output.append(0x0A)
+        }
+        return output
+    }
+
+    /// Writes the folded stacks of `profile` to the file at `path`, which appears whole or not at all.
+    ///
+    /// - Throws: `ProfileError` where the file cannot be written.
+    public func write(_ profile: Profile, to path: String) throws(ProfileError) {
+        try OutputFile.write(bytes(profile), to: path)
+    }
+
+    /// The folded stacks of both profiles, a line each with the weight before and the weight after.
+    ///
+    /// - Throws: `ProfileError` where both together are larger than a profile may be.
+    public func bytes(before: Profile, after: Profile) throws(ProfileError) -> [UInt8] {
+        let before = before.withFoldableNames()
+        let after = after.withFoldableNames()
+        var union = Profile(origin: before.origin, unit: before.unit)
+        let first = try union.graft(before)
+        let second = try union.graft(after)
+        var left = [Double](repeating: 0, count: union.tree.count)
+        var right = left
+        for (node, place) in first.enumerated() { left[Int(place)] = before.tree.weights[node] }
+        for (node, place) in second.enumerated() { right[Int(place)] = after.tree.weights[node] }
+        var output: [UInt8] = []
+        union.forEachStack(where: { left[$0] + right[$0] > 0 }) { stack, node in
+            for (depth, frame) in stack.enumerated() {
+                if depth > 0 { output.append(0x3B) }
+                union.frames.withBytes(of: frame) { output.append(contentsOf: $0) }
+            }
+            for weight in [left[node], right[node]] {
+                output.append(0x20)
+                DecimalNumber.append(weight, to: &output)
+            }
+            output.append(0x0A)
+        }
+        return output
+    }
+}
+
+extension Profile {
+    /// This profile with names that folded lines can hold.
+    func withFoldableNames() -> Profile {
+        let unfit = frames.all.contains { frame in
+            frames.withBytes(of: frame) { $0.contains { $0 == 0x3B || $0 == 0x0A || $0 == 0x0D } }
+        }
+        guard unfit else { return self }
+        return renamingFrames { name in
+            for index in name.indices {
+                switch name[index] {
+                case 0x3B: name[index] = 0x3A
+                case 0x0A, 0x0D: name[index] = 0x20
+                default: break
+                }
+            }
+        }
+    }
+}
+
+extension DecimalNumber {
+    /// Appends `value` without an exponent: whole numbers exactly, others with the digits that tell them apart.
+    static func append(_ value: Double, to output: inout [UInt8]) {
+        if value == value.rounded(), value >= 0, value < 1e18 {
+            appendWhole(UInt64(value), to: &output)
+        } else if value >= 1e18 {
+            appendHuge(value, to: &output)
+        } else {
+            let text = value.description
+            guard text.utf8.contains(0x65) else { return output.append(contentsOf: text.utf8) }
+            // Below 1e-4 Swift writes an exponent; 18 digits behind the point are finer than any count.
+            let scaled = UInt64((value * 1e18).rounded())
+            let digits = String(scaled)
+            output.append(contentsOf: "0.".utf8)
+            output.append(contentsOf: repeatElement(0x30, count: max(0, 18 - digits.utf8.count)))
+            output.append(contentsOf: digits.utf8)
+            while output.last == 0x30 { output.removeLast() }
+            if output.last == 0x2E { output.removeLast() }
+        }
+    }
+
+    static func appendWhole(_ value: UInt64, to output: inout [UInt8]) {
+        var rest = value
+        let start = output.count
+        repeat {
+            output.append(0x30 + UInt8(rest % 10))
+            rest /= 10
+        } while rest > 0
+        output[start...].reverse()
+    }
+
+    private static func appendHuge(_ value: Double, to output: inout [UInt8]) {
+        // Doubles this large are whole: peel off decimal digits of the significand shifted into place.
+        var digits: [UInt8] = [0]
+        for byte in String(UInt64(value.significandBitPattern | 1 << 52)).utf8.reversed() {
+            digits.append(byte - 0x30)
+        }
+        digits.removeFirst()
+        for _ in 0..<max(0, Int(value.exponent) - 52) {
+            var carry: UInt8 = 0
+            for index in digits.indices {
+                let doubled = digits[index] * 2 + carry
+                digits[index] = doubled % 10
+                carry = doubled / 10
+            }
+            if carry > 0 { digits.append(carry) }
+        }
+        output.append(contentsOf: digits.reversed().map { $0 + 0x30 })
+    }
+}

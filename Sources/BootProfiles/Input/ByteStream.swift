@@ -1,0 +1,108 @@
+import Glibc
+
+/// Where a profile is read from.
+public enum ProfileSource: Sendable, Hashable {
+    /// The file at a path; `-` is standard input.
+    case file(String)
+    /// Bytes in memory, and what errors call them.
+    case bytes([UInt8], name: String)
+
+    /// What errors call it.
+    public var name: String {
+        switch self {
+        case .file("-"): "standard input"
+        case .file(let path): path
+        case .bytes(_, let name): name
+        }
+    }
+}
+
+/// The bytes of a source, in order; the first of them can be looked at before they are read.
+final class ByteStream {
+    let name: String
+    private let descriptor: Int32?
+    private let ownsDescriptor: Bool
+    private var head: [UInt8] = []
+    private var headOffset = 0
+    private var inflater: Inflater?
+
+    /// Opens `source`; what is compressed by gzip is read as what it holds.
+    init(_ source: ProfileSource) throws(ProfileError) {
+        name = source.name
+        switch source {
+        case .bytes(let bytes, _):
+            descriptor = nil
+            ownsDescriptor = false
+            head = bytes
+        case .file("-"):
+            descriptor = STDIN_FILENO
+            ownsDescriptor = false
+        case .file(let path):
+            let opened = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+            guard opened >= 0 else { throw Self.unreadable(path, errno) }
+            descriptor = opened
+            ownsDescriptor = true
+        }
+        guard try peek(2).starts(with: [0x1F, 0x8B]) else { return }
+        inflater = try Inflater(name: name, held: head)
+        head = []
+    }
+
+    deinit {
+        if ownsDescriptor, let descriptor { close(descriptor) }
+    }
+
+    /// The next `count` bytes, or fewer where the source has fewer, without reading past them.
+    func peek(_ count: Int) throws(ProfileError) -> ArraySlice<UInt8> {
+        while head.count - headOffset < count {
+            let more = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 8)
+            defer { more.deallocate() }
+            let got = try pull(into: more)
+            if got == 0 { break }
+            head.removeFirst(headOffset)
+            headOffset = 0
+            head.append(contentsOf: more[..<got])
+        }
+        return head[headOffset..<min(head.count, headOffset + count)]
+    }
+
+    /// Reads up to `target.count` bytes into `target`; 0 only at the end.
+    func read(into target: UnsafeMutableRawBufferPointer) throws(ProfileError) -> Int {
+        guard target.count > 0 else { return 0 }
+        if headOffset < head.count {
+            let count = min(target.count, head.count - headOffset)
+            let from = headOffset
+            head.withUnsafeBytes { bytes in
+                target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[from..<(from + count)]))
+            }
+            headOffset += count
+            if headOffset == head.count {
+                head = []
+                headOffset = 0
+            }
+            return count
+        }
+        return try pull(into: target)
+    }
+
+    private func pull(into target: UnsafeMutableRawBufferPointer) throws(ProfileError) -> Int {
+        guard let inflater else { return try readRaw(into: target) }
+        return try inflater.read(into: target) { (raw) throws(ProfileError) in try self.readRaw(into: raw) }
+    }
+
+    private func readRaw(into target: UnsafeMutableRawBufferPointer) throws(ProfileError) -> Int {
+        guard let descriptor else { return 0 }
+        while true {
+            let got = Glibc.read(descriptor, target.baseAddress, target.count)
+            if got >= 0 { return got }
+            if errno != EINTR { throw Self.unreadable(name, errno) }
+        }
+    }
+
+    private static func unreadable(_ name: String, _ code: Int32) -> ProfileError {
+        ProfileError(
+            .unreadable, file: name, "it cannot be read (\(String(cString: strerror(code))))",
+            nextStep: code == ENOENT
+                ? "Check the path." : "Check that it is a file and that you may read it.")
+    }
+}

@@ -1,0 +1,111 @@
+/// Frames by the text of their lines: a recording repeats few lines very often.
+///
+/// Memory is bounded: the cache starts over when it holds 16 MB of text.
+struct FrameLineCache {
+    private struct Entry {
+        var hash: UInt64
+        var start: Int
+        var count: Int
+        var frames: Range<Int>
+        var kind: FrameNaming.Kind
+        var isJava: Bool
+    }
+
+    private static let textLimit = 16 << 20
+
+    private let naming: FrameNaming
+    private var text: [UInt8] = []
+    private var entries: [Entry] = []
+    private var frames: [FrameID] = []
+    private var slots = [UInt32](repeating: 0, count: 1 << 12)
+
+    init(options: FoldingOptions) { naming = FrameNaming(options: options) }
+
+    /// Adds the frames in `line` to the sample of `builder`; false where it is not a frame's line.
+    @inline(__always)
+    mutating func add(_ line: UnsafeRawBufferPointer, to builder: inout SampleBuilder) -> Bool {
+        guard let address = FrameLine.address(in: line) else { return false }
+        let key = UnsafeRawBufferPointer(rebasing: line[address.upperBound...])
+        let hash = ByteHash.of(key)
+        let mask = slots.count - 1
+        var slot = Int(truncatingIfNeeded: hash) & mask
+        while slots[slot] != 0 {
+            let entry = Int(slots[slot]) - 1
+            if entries[entry].hash == hash, entries[entry].isJava == builder.isJava,
+                matches(entries[entry], key)
+            {
+                for index in entries[entry].frames { builder.add(frames[index], entries[entry].kind) }
+                return true
+            }
+            slot = (slot + 1) & mask
+        }
+        return addNew(line, address, key, hash, to: &builder)
+    }
+
+    @inline(__always)
+    private func matches(_ entry: Entry, _ key: UnsafeRawBufferPointer) -> Bool {
+        guard entry.count == key.count else { return false }
+        return text.withUnsafeBytes {
+            ByteOrder.equal(
+                UnsafeRawBufferPointer(rebasing: $0[entry.start..<(entry.start + entry.count)]), key)
+        }
+    }
+
+    @inline(never)
+    private mutating func addNew(
+        _ line: UnsafeRawBufferPointer, _ address: Range<Int>, _ key: UnsafeRawBufferPointer, _ hash: UInt64,
+        to builder: inout SampleBuilder
+    ) -> Bool {
+        guard let frame = FrameLine(line, address: address) else { return false }
+        let kind = FrameNaming.kind(function: frame.function, module: frame.module)
+        let first = frames.count
+        // A name in parentheses is the process, which perf shows for what exec left behind.
+        if frame.function.first != 0x28 || frame.function.starts(with: "(anonymous namespace)".utf8) {
+            let names = naming.names(
+                function: frame.function, module: frame.module, address: frame.address,
+                isJava: builder.isJava)
+            for name in names.reversed() {
+                frames.append(name.withUnsafeBytes { builder.profile.frames.intern($0) })
+            }
+        }
+        for index in first..<frames.count { builder.add(frames[index], kind) }
+        if naming.options.showsAddresses, frame.function.elementsEqual("[unknown]".utf8) {
+            frames.removeLast(frames.count - first)
+            return true
+        }
+        remember(key, hash, first..<frames.count, kind, isJava: builder.isJava)
+        return true
+    }
+
+    private mutating func remember(
+        _ key: UnsafeRawBufferPointer, _ hash: UInt64, _ range: Range<Int>, _ kind: FrameNaming.Kind,
+        isJava: Bool
+    ) {
+        if text.count + key.count > Self.textLimit {
+            let kept = Array(frames[range])
+            text.removeAll(keepingCapacity: true)
+            entries.removeAll(keepingCapacity: true)
+            frames = kept
+            slots = [UInt32](repeating: 0, count: 1 << 12)
+            guard key.count <= Self.textLimit else { return frames.removeAll() }
+            return remember(key, hash, 0..<kept.count, kind, isJava: isJava)
+        }
+        entries.append(
+            Entry(
+                hash: hash, start: text.count, count: key.count, frames: range, kind: kind, isJava: isJava))
+        text.append(contentsOf: key)
+        if entries.count * 2 > slots.count {
+            slots = [UInt32](repeating: 0, count: slots.count * 4)
+            for index in entries.indices { place(index) }
+        } else {
+            place(entries.count - 1)
+        }
+    }
+
+    private mutating func place(_ index: Int) {
+        let mask = slots.count - 1
+        var slot = Int(truncatingIfNeeded: entries[index].hash) & mask
+        while slots[slot] != 0 { slot = (slot + 1) & mask }
+        slots[slot] = UInt32(index + 1)
+    }
+}

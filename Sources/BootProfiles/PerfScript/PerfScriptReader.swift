@@ -1,0 +1,210 @@
+import BootModel
+
+/// What frames and processes are called when samples of perf are folded.
+public struct FoldingOptions: Sendable, Hashable {
+    /// How the process under which a stack stands is named.
+    public enum ProcessName: Sendable, Hashable {
+        /// The command: `qemu-system-x86`.
+        case command
+        /// Command and process: `qemu-system-x86-123`; the process is `?` where perf did not print it.
+        case process
+        /// Command, process and thread: `qemu-system-x86-123/125`.
+        case thread
+    }
+
+    /// How the process is named.
+    public var processName = ProcessName.command
+    /// Whether functions of the kernel get `_[k]` behind their name.
+    public var marksKernel = false
+    /// Whether functions of a just-in-time compiler get `_[j]` behind their name.
+    public var marksGenerated = false
+    /// Whether frames without a symbol show their address: `[libc.so.6 <7f12>]`.
+    public var showsAddresses = false
+    /// The event whose samples count; nil for the first one in the input.
+    public var event: String?
+    /// Whether what QEMU's translator generated, and what a stack walk made of it, becomes one frame.
+    public var bucketsGeneratedCode = true
+    /// Whether an input that is cut short or damaged gives what can be read of it.
+    public var partial = false
+
+    /// The usual names.
+    public init() {}
+}
+
+/// Reads what `perf script` prints, with the semantics of stackcollapse-perf.pl.
+///
+/// Deliberate differences from it: samples on a single line count; parentheses inside angle brackets belong to
+/// the name (`std::function<void (int)>::operator` stays whole); command names of one letter, or with numbers
+/// in them, and module paths with parentheses are understood; semicolons in a command's name become colons;
+/// QEMU's generated code is one frame. As there, a last stack without an empty line behind it is left out (it
+/// may lack its callers); a note says so.
+public struct PerfScriptReader: Sendable {
+    /// How frames and processes are named.
+    public var options: FoldingOptions
+
+    /// A reader.
+    public init(options: FoldingOptions = FoldingOptions()) { self.options = options }
+
+    /// Reads one profile: at most about 30 MB beside the profile itself, whatever the length of the text.
+    ///
+    /// - Throws: `ProfileError` with the line, where the text is not what `perf script` prints, or is cut.
+    public func read(_ source: ProfileSource) throws(ProfileError) -> Profile {
+        try read(ByteStream(source))
+    }
+
+    func read(_ stream: ByteStream) throws(ProfileError) -> Profile {
+        var parser = PerfScriptParser(options: options, name: stream.name)
+        try stream.forEachChunk { (chunk, isLast) throws(ProfileError) in
+            try parser.parse(chunk)
+            if isLast { parser.finish() }
+        }
+        return parser.builder.finish(event: parser.event)
+    }
+}
+
+/// The state of reading `perf script` text line by line.
+struct PerfScriptParser {
+    var builder: SampleBuilder
+    private(set) var event: [UInt8]?
+    private let options: FoldingOptions
+    private let name: String
+    private var lines: FrameLineCache
+    private var lineNumber = 0
+    private var inSample = false
+    private var counts = false
+    private var weight: Double = 1
+    private var otherEvents = 0
+    private var strange = 0
+
+    init(options: FoldingOptions, name: String) {
+        self.options = options
+        self.name = name
+        builder = SampleBuilder(buckets: options.bucketsGeneratedCode)
+        lines = FrameLineCache(options: options)
+        event = options.event.map { Array($0.utf8) }
+    }
+
+    /// Reads the lines in `chunk`; the last one may lack its newline.
+    mutating func parse(_ chunk: UnsafeRawBufferPointer) throws(ProfileError) {
+        var start = 0
+        while start < chunk.count {
+            let newline = ByteSearch.first(0x0A, in: chunk, from: start)
+            lineNumber += 1
+            if newline == start {
+                try endSample()
+            } else {
+                guard newline < chunk.count || options.partial else { throw cut() }
+                let line = UnsafeRawBufferPointer(rebasing: chunk[start..<newline])
+                if newline == chunk.count {
+                    strange += 1
+                } else if line[0] == 0x20 || line[0] == 0x09 {
+                    try readIndented(line)
+                } else {
+                    try readHeader(line)
+                }
+            }
+            start = newline + 1
+        }
+    }
+
+    /// Ends the text.
+    mutating func finish() {
+        if inSample, counts {
+            builder.profile.notes.append(
+                "the last stack is not ended by an empty line and may lack callers: left out")
+        }
+        if otherEvents > 0 {
+            builder.profile.notes.append("\(otherEvents) samples of other events were left out")
+        }
+        if strange > 0 { builder.profile.notes.append("\(strange) lines were not understood and left out") }
+    }
+
+    private mutating func endSample() throws(ProfileError) {
+        if inSample, counts { try builder.endSample(weight: weight) }
+        inSample = false
+        counts = false
+    }
+
+    @inline(__always)
+    private mutating func readIndented(_ line: UnsafeRawBufferPointer) throws(ProfileError) {
+        if inSample {
+            guard counts else { return }
+            if !lines.add(line, to: &builder) { strange += 1 }
+        } else {
+            try readSingleLine(line)
+        }
+    }
+
+    private mutating func readHeader(_ line: UnsafeRawBufferPointer) throws(ProfileError) {
+        if line[0] == 0x23 || (line.count == 1 && line[0] == 0x0D) { return }
+        guard let header = SampleHeader(line) else {
+            if inSample {
+                if counts, !lines.add(line, to: &builder) { strange += 1 }
+                return
+            }
+            try readSingleLine(line)
+            return
+        }
+        try endSample()
+        try begin(header)
+    }
+
+    private mutating func readSingleLine(_ line: UnsafeRawBufferPointer) throws(ProfileError) {
+        guard let (header, frame) = SampleHeader.single(line) else {
+            guard options.partial else { throw notUnderstood(line) }
+            strange += 1
+            return
+        }
+        try begin(header)
+        if counts, !lines.add(frame, to: &builder) { strange += 1 }
+        try endSample()
+    }
+
+    private mutating func begin(_ header: SampleHeader) throws(ProfileError) {
+        inSample = true
+        counts = true
+        weight = 1
+        if let name = header.event {
+            if event == nil { event = Array(name) }
+            counts = event?.withUnsafeBytes { ByteOrder.equal($0, name) } ?? false
+            if header.period > 0 { weight = header.period }
+        }
+        if counts {
+            builder.beginSample(
+                header.command, processName(header),
+                thread: DecimalNumber.parse(header.thread).flatMap { Int(exactly: $0) } ?? -1)
+        } else {
+            otherEvents += 1
+        }
+    }
+
+    private func processName(_ header: SampleHeader) -> [UInt8] {
+        var name = Array(header.command)
+        if options.processName != .command {
+            name.append(0x2D)
+            name.append(contentsOf: header.process)
+            if options.processName == .thread {
+                name.append(0x2F)
+                name.append(contentsOf: header.thread)
+            }
+        }
+        for index in name.indices {
+            if name[index] == 0x20 { name[index] = 0x5F }
+            if name[index] == 0x3B { name[index] = 0x3A }
+        }
+        return name
+    }
+
+    private func cut() -> ProfileError {
+        ProfileError(
+            .truncated, file: name, at: .line(lineNumber), "the text ends in the middle of a line",
+            nextStep: "Print it again with perf script, or read what there is with --partial.")
+    }
+
+    private func notUnderstood(_ line: UnsafeRawBufferPointer) -> ProfileError {
+        ProfileError(
+            .malformed, file: name, at: .line(lineNumber),
+            "\(Printable.quote(line)) is not a line of perf script",
+            nextStep: "Give the output of \"perf script\", or read what can be read with --partial.")
+    }
+}

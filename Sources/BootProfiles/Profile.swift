@@ -1,0 +1,170 @@
+import BootModel
+
+/// Weighted call stacks, merged into one tree.
+///
+/// A stack is a list of frames from the outermost caller to the innermost function; a frame is a name.
+/// Weights are what the reader counted (samples, nanoseconds, instructions) and are exact up to 2^53.
+public struct Profile: Sendable {
+    /// Which side of the machine the stacks come from.
+    public var origin: FunctionChange.Origin
+    /// What the weights count, in the plural: `samples`, `instructions`, `cpu-clock`.
+    public var unit: String
+    /// What a reader of the profile should know: events left out, samples lost.
+    public var notes: [String] = []
+
+    /// The distinct frames.
+    public package(set) var frames = FrameTable()
+    /// The weight of all stacks.
+    public private(set) var total: Double = 0
+    package private(set) var tree = CallTree()
+
+    /// A profile without stacks.
+    public init(origin: FunctionChange.Origin = .host, unit: String = "samples") {
+        self.origin = origin
+        self.unit = unit
+    }
+
+    /// Whether nothing was added.
+    public var isEmpty: Bool { tree.count == 1 }
+
+    /// The number of distinct stacks and parts of stacks.
+    public var nodeCount: Int { tree.count - 1 }
+
+    /// The frame of the name `name`, added where it is new.
+    public mutating func intern(_ name: String) -> FrameID { frames.intern(name) }
+
+    /// Adds `weight` to a stack, outermost caller first.
+    ///
+    /// A stack without frames has no place in a tree and is ignored.
+    /// - Precondition: the frames come from this profile's `intern`.
+    /// - Throws: `ProfileError` where the weight is negative or not a number, or the tree has reached
+    ///   67 million nodes.
+    public mutating func add(stack: some Sequence<FrameID>, weight: Double) throws(ProfileError) {
+        var node = CallTree.root
+        for frame in stack { node = tree.child(of: node, frame) }
+        try add(weight, to: node)
+    }
+
+    /// Adds `weight` to the stack of the names `names`, outermost caller first.
+    ///
+    /// - Throws: `ProfileError` as `add(stack:weight:)` does.
+    public mutating func add(names: [String], weight: Double) throws(ProfileError) {
+        var node = CallTree.root
+        for name in names { node = tree.child(of: node, frames.intern(name)) }
+        try add(weight, to: node)
+    }
+
+    /// Adds all stacks of `other`, each weight multiplied by `scale`: O(nodes of `other`).
+    ///
+    /// - Throws: `ProfileError` as `add(stack:weight:)` does.
+    public mutating func merge(_ other: Profile, scale: Double = 1) throws(ProfileError) {
+        if isEmpty && frames.count == 0 && notes.isEmpty && scale == 1 {
+            self = other
+            return
+        }
+        let places = try graft(other)
+        for node in 1..<max(1, other.tree.count) where other.tree.weights[node] != 0 {
+            try add(other.tree.weights[node] * scale, to: places[node])
+        }
+        for note in other.notes where !notes.contains(note) { notes.append(note) }
+    }
+
+    /// Calls `body` with every stack that has a weight of its own, outermost caller first, in the order in
+    /// which `LC_ALL=C sort` puts the folded lines.
+    public func forEachStack(_ body: (ArraySlice<FrameID>, Double) throws -> Void) rethrows {
+        try forEachStack(where: { tree.weights[$0] != 0 }) { try body($0, tree.weights[$1]) }
+    }
+
+    /// Calls `body` with the path to every node that is `chosen`, in the order of folded lines.
+    func forEachStack(
+        where chosen: (Int) -> Bool, _ body: (ArraySlice<FrameID>, Int) throws -> Void
+    ) rethrows {
+        let ranks = frames.lineRanks()
+        let children = tree.children()
+        var path: [FrameID] = []
+        // A node has two places: its own line, and (as its complement) the lines of what it calls.
+        var pending: [(entry: Int32, depth: Int)] = [(~CallTree.root, 0)]
+        var below: [(rank: Int32, entry: Int32)] = []
+        while let (entry, depth) = pending.popLast() {
+            let node = entry < 0 ? ~entry : entry
+            if depth > 0 {
+                path.removeLast(path.count - (depth - 1))
+                path.append(tree.frames[Int(node)])
+            }
+            if entry >= 0 {
+                try body(path[...], Int(node))
+                continue
+            }
+            below.removeAll(keepingCapacity: true)
+            for child in children[node] {
+                let frame = tree.frames[Int(child)].place
+                if chosen(Int(child)) { below.append((ranks.ending[frame], child)) }
+                if !children[child].isEmpty { below.append((ranks.continuing[frame], ~child)) }
+            }
+            below.sort { $0.rank > $1.rank }
+            for (_, child) in below { pending.append((child, depth + 1)) }
+        }
+    }
+
+    /// This profile with every name changed by `change`; stacks that become equal are merged.
+    func renamingFrames(_ change: (inout [UInt8]) -> Void) -> Profile {
+        var renamed = Profile(origin: origin, unit: unit)
+        renamed.notes = notes
+        let names = frames.all.map { frame in
+            var name = frames.withBytes(of: frame) { Array($0) }
+            change(&name)
+            return name.withUnsafeBytes { renamed.frames.intern($0) }
+        }
+        var places = [Int32](repeating: CallTree.root, count: tree.count)
+        for node in 1..<max(1, tree.count) {
+            places[node] = renamed.tree.child(
+                of: places[Int(tree.parents[node])], names[tree.frames[node].place])
+            renamed.tree.weights[Int(places[node])] += tree.weights[node]
+        }
+        renamed.total = total
+        return renamed
+    }
+
+    /// Makes room in this tree for every stack of `other`, without weight.
+    ///
+    /// - Returns: for each node of `other` the node of this tree that stands for it.
+    package mutating func graft(_ other: Profile) throws(ProfileError) -> [Int32] {
+        let names = other.frames.all.map { frame in other.frames.withBytes(of: frame) { frames.intern($0) } }
+        var places = [Int32](repeating: CallTree.root, count: other.tree.count)
+        for node in 1..<max(1, other.tree.count) {
+            places[node] = tree.child(
+                of: places[Int(other.tree.parents[node])], names[other.tree.frames[node].place])
+        }
+        try checkSize()
+        return places
+    }
+
+    /// The node of `frame` under `parent`; for readers that keep the nodes of the stack before.
+    @inline(__always)
+    mutating func child(of parent: Int32, _ frame: FrameID) -> Int32 { tree.child(of: parent, frame) }
+
+    /// Adds `weight` to the stack that ends at `node`.
+    @inline(__always)
+    mutating func add(_ weight: Double, to node: Int32) throws(ProfileError) {
+        guard weight >= 0, weight.isFinite else { throw Self.badWeight(weight) }
+        guard node != CallTree.root else { return }
+        if tree.count > CallTree.limit { try checkSize() }
+        tree.weights[Int(node)] += weight
+        total += weight
+    }
+
+    private func checkSize() throws(ProfileError) {
+        guard tree.count <= CallTree.limit else {
+            throw ProfileError(
+                .tooLarge, file: "profile",
+                "more than \(CallTree.limit) distinct stacks and parts of stacks",
+                nextStep: "Merge fewer inputs, or leave out annotations that make every stack unique.")
+        }
+    }
+
+    private static func badWeight(_ weight: Double) -> ProfileError {
+        ProfileError(
+            .malformed, file: "profile", "a stack's weight is \(weight)",
+            nextStep: "Weights must be finite and not negative.")
+    }
+}

@@ -1,0 +1,117 @@
+import BootModel
+import BootProfiles
+import BootStore
+import FlameGraphs
+import Foundation
+
+/// The profiles of one side of a comparison: one for each boot that was recorded, or one for all of them.
+public struct ProfiledSide: Sendable {
+    /// Host profiles; empty where none was recorded.
+    public var host: [Profile]
+    /// Guest profiles; empty where none was taken.
+    public var guest: [Profile]
+
+    /// A side with the profiles given.
+    public init(host: [Profile] = [], guest: [Profile] = []) {
+        self.host = host
+        self.guest = guest
+    }
+
+    /// The profiles of a stored run: boot by boot where their stacks are there, so that differences can be
+    /// tested, else what was merged over them.
+    /// - Throws: `ProfileError` or `StoreError` where stacks cannot be read.
+    public init(_ folder: RunFolder) throws {
+        let boots = try folder.load().boots.filter(\.outcome.isBooted).map(\.index)
+        self.init(
+            host: try Self.profiles(of: .host, in: folder, boots: boots),
+            guest: try Self.profiles(of: .guest, in: folder, boots: boots))
+    }
+
+    /// The profiles of a baseline, which keeps them merged.
+    /// - Throws: `ProfileError` or `StoreError` where stacks cannot be read.
+    public init(_ baseline: Baseline) throws {
+        self.init(
+            host: try Self.profile(of: .host, in: baseline), guest: try Self.profile(of: .guest, in: baseline)
+        )
+    }
+
+    private static func profiles(
+        of origin: FunctionChange.Origin, in folder: RunFolder, boots: [Int]
+    ) throws -> [Profile] {
+        let files = FileManager.default
+        let each = boots.map { "\(folder.bootPath($0))/\(origin.rawValue).folded" }.filter(files.fileExists)
+        let merged = folder.folded(origin)
+        let paths = each.count >= 2 ? each : files.fileExists(atPath: merged) ? [merged] : each
+        return try paths.map { try reader(origin).read(.file($0)) }
+    }
+
+    private static func profile(of origin: FunctionChange.Origin, in baseline: Baseline) throws -> [Profile] {
+        guard let bytes = try baseline.folded(origin) else { return [] }
+        return [try reader(origin).read(.bytes(bytes, name: "\(baseline.path)/\(origin.rawValue).folded.gz"))]
+    }
+
+    private static func reader(_ origin: FunctionChange.Origin) -> FoldedReader {
+        FoldedReader(origin: origin, unit: origin == .guest ? "instructions" : "samples")
+    }
+}
+
+/// A comparison on disk: `comparison.json`, the reports, the differential flame graphs, both sides' stacks.
+public struct ComparisonFolder: Sendable {
+    /// The folder, made where it is missing.
+    public var path: String
+
+    /// A comparison's folder at `path`.
+    public init(path: String) { self.path = path }
+
+    /// Writes the folder, pictures first, so that no report points to one that is not there.
+    /// - Returns: the comparison with the functions that changed most.
+    /// - Throws: `StoreError`, `ProfileError`, or what a reporter throws.
+    @discardableResult
+    public func write(
+        _ comparison: Comparison, before: ProfiledSide?, after: ProfiledSide, reports: ReportSet = .standard
+    ) throws -> Comparison {
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw StoreError(
+                .notWritable, path: path, reason: "cannot be made a folder",
+                nextStep: "Name a folder that you may write to.")
+        }
+        var comparison = comparison
+        for origin in [FunctionChange.Origin.guest, .host] {
+            comparison.functions += try draw(origin, before: before, after: after)
+        }
+        try reports.write(comparison, into: path)
+        return comparison
+    }
+
+    /// Draws one origin's difference, where both sides have profiles, and gives the functions that moved most.
+    private func draw(
+        _ origin: FunctionChange.Origin, before: ProfiledSide?, after: ProfiledSide
+    ) throws -> [FunctionChange] {
+        let old = (origin == .host ? before?.host : before?.guest) ?? []
+        let new = origin == .host ? after.host : after.guest
+        let picture = "\(path)/diff-\(origin.rawValue).svg"
+        guard !old.isEmpty, !new.isEmpty else {
+            // A picture of the last comparison would be taken for one of this.
+            try? FileManager.default.removeItem(atPath: picture)
+            return []
+        }
+        let merged = (try Profile.merged(old), try Profile.merged(new))
+        let writer = FoldedWriter()
+        try AtomicFile.write(writer.bytes(merged.0), to: "\(path)/\(origin.rawValue)-before.folded")
+        try AtomicFile.write(writer.bytes(merged.1), to: "\(path)/\(origin.rawValue)-after.folded")
+        try AtomicFile.write(try DifferentialFlameGraph(before: old, after: new).svg(), to: picture)
+        return FunctionDifferences.top(before: old, after: new, origin: origin)
+    }
+}
+
+extension Profile {
+    /// All of them in one, each with its own weight.
+    /// - Throws: `ProfileError` where they are together larger than a profile may be.
+    static func merged(_ profiles: [Profile]) throws(ProfileError) -> Profile {
+        guard var merged = profiles.first else { return Profile() }
+        for profile in profiles.dropFirst() { try merged.merge(profile) }
+        return merged
+    }
+}

@@ -1,0 +1,144 @@
+import ArgumentParser
+import BootComparison
+import BootModel
+import BootReports
+import BootStore
+import Foundation
+
+/// `bootmark compare`: the verdict on two stored runs.
+struct Compare: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Judge a run against another, or against a baseline.",
+        discussion: """
+            BEFORE and AFTER are run folders of bootmark boot, or baselines under Baselines/.
+
+              bootmark compare before after -o report --tolerance boot-time=5
+
+            Without --tolerance the budgets of the run decide, and where it has none, the most repeatable \
+            metric that both runs hold. Exits as bootmark --help tells.
+            """)
+
+    @Argument(help: ArgumentHelp("The run that is the reference.", valueName: "BEFORE"))
+    var before: String
+
+    @Argument(help: ArgumentHelp("The run that is judged.", valueName: "AFTER"))
+    var after: String
+
+    @Option(
+        name: .customShort("o"),
+        help: ArgumentHelp(
+            "A folder for the reports: comparison.json, junit.xml, summary.md, report.html, flame graphs.",
+            valueName: "DIR"))
+    var output: String?
+
+    @Option(help: ArgumentHelp("A file for the JUnit report alone.", valueName: "FILE"))
+    var junit: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The JUnit dialect of --junit: rich (Jenkins, GitLab, GitHub), suite (strict, surefire), ant (windyroad).",
+            valueName: "DIALECT"))
+    var dialect: JUnitReporter.Dialect = .rich
+
+    @Option(
+        help: ArgumentHelp(
+            "How much worse a metric may become; repeat it for several metrics.", valueName: "METRIC=PERCENT")
+    )
+    var tolerance: [String] = []
+
+    @Option(help: ArgumentHelp("The chance of a false alarm, 0 to 0.5.", valueName: "P"))
+    var alpha = 0.01
+
+    @Flag(help: "Print the comparison as JSON.")
+    var json = false
+
+    func validate() throws {
+        guard alpha > 0, alpha <= 0.5 else {
+            throw ValidationError("--alpha takes a number above 0, up to 0.5.")
+        }
+        _ = try tolerances()
+    }
+
+    func run() async throws {
+        try await Failures.reported {
+            let old = try StoredSide(before, side: .before)
+            let new = try StoredSide(after, side: .after)
+            var settings = UnpairedComparator.Settings(alpha: alpha)
+            settings.tolerances = try tolerances()
+            try checkMetricNames(settings.tolerances, old.compared.run, new.compared.run)
+            var comparison = UnpairedComparator(settings: settings).compare(
+                before: old.compared, after: new.compared, reproduction: reproduction)
+            if let output {
+                comparison = try ComparisonFolder(path: output).write(
+                    comparison, before: old.profiles, after: new.profiles)
+            }
+            if let junit {
+                try AtomicFile.write(JUnitReporter(dialect: dialect).report(on: [comparison]), to: junit)
+            }
+            try ComparisonText.print(comparison, asJSON: json)
+            if let output { Standard.error("The reports are in \(output).") }
+            if comparison.verdict.exitCode != 0 { throw ExitCode(comparison.verdict.exitCode) }
+        }
+    }
+
+    private var reproduction: [String] {
+        ["bootmark", "compare", before, after] + tolerance.flatMap { ["--tolerance", $0] }
+            + (alpha == 0.01 ? [] : ["--alpha", "\(alpha)"])
+    }
+
+    private func tolerances() throws -> [String: Double] {
+        var tolerances: [String: Double] = [:]
+        for text in tolerance {
+            let parts = text.split(separator: "=", maxSplits: 1)
+            let number = parts.count == 2 ? parts[1].hasSuffix("%") ? parts[1].dropLast() : parts[1] : ""
+            guard let percent = Double(number), percent >= 0, percent < 10_000 else {
+                throw ValidationError(
+                    "--tolerance '\(text)' is not of the form METRIC=PERCENT, as boot-time=5.")
+            }
+            tolerances[String(parts[0])] = percent / 100
+        }
+        return tolerances
+    }
+
+    /// A tolerance for a metric that neither run has is a slip of the pen that would pass silently.
+    private func checkMetricNames(_ tolerances: [String: Double], _ runs: Run...) throws {
+        let known = Set(runs.flatMap(\.metrics).flatMap { [$0.id, $0.name] })
+        for name in tolerances.keys.sorted() where !known.contains(name) {
+            throw ValidationError(
+                "No metric of these runs is called '\(name)'; they have \(known.sorted().joined(separator: ", "))."
+            )
+        }
+    }
+}
+
+extension JUnitReporter.Dialect: ExpressibleByArgument {}
+
+/// A run or a baseline on disk, ready to be compared.
+struct StoredSide {
+    var compared: ComparedRun
+    var profiles: ProfiledSide
+
+    init(_ path: String, side: BootFailure.Side) throws {
+        let folder = try RunFolder.open(at: path)
+        let run = try folder.load()
+        compared = ComparedRun(run: run, location: path, failures: folder.failures(of: run, side: side))
+        // A baseline is a run folder whose stacks are packed.
+        let isBaseline =
+            FileManager.default.fileExists(atPath: "\(path)/host.folded.gz")
+            || FileManager.default.fileExists(atPath: "\(path)/guest.folded.gz")
+        profiles = isBaseline ? try ProfiledSide(try Baseline(at: path)) : try ProfiledSide(folder)
+    }
+}
+
+/// A comparison on standard output.
+enum ComparisonText {
+    static func print(_ comparison: Comparison, asJSON: Bool) throws {
+        let bytes =
+            asJSON
+            ? try JSONReporter().report(on: [comparison])
+            : try TerminalReporter(width: Standard.width, isColoured: Standard.outputIsColoured).report(on: [
+                comparison
+            ])
+        Standard.output(String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .newlines))
+    }
+}

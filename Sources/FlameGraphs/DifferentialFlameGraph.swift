@@ -1,0 +1,84 @@
+import BootProfiles
+
+/// What became of the stacks from one set of profiles to another, as a flame graph.
+///
+/// Every profile is scaled to its own total first, so recordings of different length or rate compare. Widths
+/// can be those before, those after, or the larger of both, in which nothing is hidden: what vanished is there
+/// too. A frame's colour comes from its change with all that it called, so callers of what changed show it.
+public struct DifferentialFlameGraph: Sendable {
+    /// How it is drawn.
+    public var options: FlameGraphOptions
+    /// What the side before is called.
+    public var beforeLabel = "before"
+    /// What the side after is called.
+    public var afterLabel = "after"
+    /// The rate of false discoveries up to which a change is coloured, where there are boots to test with.
+    public var level = 0.05
+
+    private let before: [Profile]
+    private let after: [Profile]
+
+    /// The difference of `after` to `before`: one profile a side, or one for each boot.
+    ///
+    /// With two or more on each side, only changes that the boots' own spread does not explain are coloured.
+    public init(before: [Profile], after: [Profile], options: FlameGraphOptions = FlameGraphOptions()) {
+        self.before = before
+        self.after = after
+        self.options = options
+    }
+
+    /// The picture: an SVG document, UTF-8, that needs nothing beside it.
+    ///
+    /// - Throws: `ProfileError` where all profiles together are larger than a profile may be.
+    public func svg() throws(ProfileError) -> [UInt8] {
+        let tree = try ComparedTree(before: before, after: after)
+        let layout = GraphLayout(
+            profile: tree.union, totals: [tree.before, tree.after, tree.larger], options: options)
+        let colouring = ChangeColouring(
+            tree: tree, nodes: layout.frames.map(\.node), profiles: (before, after), level: level)
+        let frames = layout.frames.enumerated().map { index, frame in
+            Picture.Frame(
+                caller: frame.caller, depth: frame.depth, spans: frame.spans, name: tree.name(frame.node),
+                facts: facts(tree, frame.node) + colouring.facts(index), colour: colouring.colour(index))
+        }
+        let labels = [Label.clean(beforeLabel), Label.clean(afterLabel)]
+        let picture = Picture(
+            title: options.title.map { Label.clean($0) } ?? "From \(labels[0]) to \(labels[1])",
+            subtitle: subtitle(tree), views: ["before", "after", "larger"], view: 2,
+            legend: colouring.legend, notes: [colouring.explanation] + layout.notes(options),
+            isIcicle: options.isIcicle, width: options.pictureWidth, depth: layout.depth, frames: frames)
+        return PictureWriter(picture).bytes()
+    }
+
+    private func subtitle(_ tree: ComparedTree) -> [String] {
+        let sides = [(beforeLabel, before), (afterLabel, after)].map { label, profiles in
+            let total = profiles.reduce(0) { $0 + $1.total }
+            let unit = Label.clean(profiles.first?.unit ?? "samples")
+            return "\(Label.clean(label)): \(Figures.amount(total, unit)) in "
+                + "\(Figures.counted(profiles.count, "profile"))"
+        }
+        return [
+            sides.joined(separator: "; ")
+                + ". Each profile is scaled to its own total; widths are shares of it.",
+            "Widths: the larger of before and after. Colours: the change of a frame with all that it called.",
+        ]
+    }
+
+    private func facts(_ tree: ComparedTree, _ node: Int) -> [String] {
+        let total = (tree.before[node], tree.after[node])
+        let own = (tree.ownBefore[node], tree.ownAfter[node])
+        return [
+            "before \(Figures.percent(total.0)), after \(Figures.percent(total.1)): "
+                + Self.change(total.0, total.1),
+            "itself: before \(Figures.percent(own.0)), after \(Figures.percent(own.1))",
+        ]
+    }
+
+    /// The change in points of all, and relative to what was there before.
+    static func change(_ before: Double, _ after: Double) -> String {
+        let points = "\(Figures.signed((after - before) * 100, 2)) points of all"
+        if before <= 0 { return after > 0 ? "\(points), new" : "no change" }
+        if after <= 0 { return "\(points), vanished" }
+        return "\(points), \(Figures.signed((after / before - 1) * 100, 1)) % of itself"
+    }
+}

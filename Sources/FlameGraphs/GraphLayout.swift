@@ -1,0 +1,90 @@
+import BootProfiles
+
+/// Where the frames of a picture go.
+struct GraphLayout {
+    /// A part of the picture's width: both from 0 to 1.
+    struct Span {
+        var left: Double
+        var width: Double
+    }
+
+    /// A frame of the picture.
+    struct Frame {
+        /// Its node in the tree that was laid out.
+        var node: Int
+        /// The frame below it in the picture, its caller; the root's is itself.
+        var caller: Int
+        /// How many callers it has.
+        var depth: Int
+        /// Its span in each view.
+        var spans: [Span]
+    }
+
+    /// The frames, callers before what they call, neighbours sorted by name.
+    private(set) var frames: [Frame]
+    /// How many frames were too narrow to draw, or too deep.
+    private(set) var omitted: Int
+    /// The largest depth among `frames`.
+    private(set) var depth: Int
+
+    /// Lays out a tree.
+    ///
+    /// - Parameters:
+    ///   - profile: The tree and the names.
+    ///   - totals: For each view the width of every node, what lies under it included, as a share of the root.
+    ///   - narrowest: The least share that is drawn in at least one view.
+    ///   - deepest: The largest depth that is drawn.
+    ///   - limit: The most frames that are drawn; the narrowest are left out first.
+    init(profile: Profile, totals: [[Double]], narrowest: Double, deepest: Int, limit: Int) {
+        let parents = profile.tree.parents
+        var narrowest = narrowest
+        var nodes: [Int32] = []
+        repeat {
+            nodes.removeAll(keepingCapacity: true)
+            for node in 1..<max(1, parents.count) where totals.contains(where: { $0[node] >= narrowest }) {
+                nodes.append(Int32(node))
+            }
+            narrowest *= 1.5
+        } while nodes.count > limit
+        let children = Self.children(of: nodes, parents: parents, profile: profile)
+        frames = [
+            Frame(node: 0, caller: 0, depth: 0, spans: totals.map { _ in Span(left: 0, width: 1) })
+        ]
+        depth = 0
+        var next = 0
+        while next < frames.count {
+            let caller = frames[next]
+            if caller.depth < deepest, let nodes = children[Int32(caller.node)] {
+                var left = caller.spans.map(\.left)
+                for node in nodes {
+                    var spans: [Span] = []
+                    for view in totals.indices {
+                        let width = totals[view][Int(node)]
+                        spans.append(Span(left: left[view], width: width))
+                        left[view] += width
+                    }
+                    frames.append(
+                        Frame(node: Int(node), caller: next, depth: caller.depth + 1, spans: spans))
+                }
+                if !nodes.isEmpty { depth = max(depth, caller.depth + 1) }
+            }
+            next += 1
+        }
+        omitted = parents.count - frames.count
+    }
+
+    private static func children(
+        of nodes: [Int32], parents: [Int32], profile: Profile
+    ) -> [Int32: [Int32]] {
+        let frames = profile.tree.frames
+        var children: [Int32: [Int32]] = [:]
+        for node in nodes { children[parents[Int(node)], default: []].append(node) }
+        return children.mapValues { siblings in
+            siblings.count < 2
+                ? siblings
+                : siblings.sorted { left, right in
+                    profile.frames.precedes(frames[Int(left)], frames[Int(right)])
+                }
+        }
+    }
+}

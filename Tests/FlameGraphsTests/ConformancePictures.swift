@@ -1,0 +1,42 @@
+import BootProfiles
+import Foundation
+import XCTest
+
+@testable import FlameGraphs
+
+/// Writes the pictures that Tests/Conformance/check-flamegraph opens in a browser.
+final class ConformancePictures: PictureCase {
+    func testPicturesForTheBrowserAreWellFormed() throws {
+        let folder = ProcessInfo.processInfo.environment["BOOTMARK_PICTURES"]
+        for (name, svg) in try pictures() {
+            XCTAssertGreaterThan(try boxes(svg).count, 3, name)
+            if let folder { try OutputFile.write(svg, to: "\(folder)/\(name).svg") }
+        }
+    }
+
+    private func pictures() throws -> [(String, [UInt8])] {
+        let flame = FlameGraph(try profile("main;a;leaf 2\nmain;a 1\nmain;b 1\n"))
+        let noise = [0, 3, 1, 4, 2, 5]
+        let before = try noise.map {
+            try profile("main;old 30\nmain;noisy \(100 + $0)\nmain;slow;deep 50\nmain;rest \(300 - $0)\n")
+        }
+        let after = try noise.reversed().map {
+            try profile("main;fresh 30\nmain;noisy \(100 + $0)\nmain;slow;deep 90\nmain;rest \(260 - $0)\n")
+        }
+        var large = Profile()
+        for index in 0..<10_000 {
+            try large.add(names: ["main", "f\(index / 100)", "g\(index / 10)", "h\(index)"], weight: 1)
+        }
+        var hostile = Profile()
+        for name in [
+            "<script>window.stolen = 1</script>", "]]><script>window.stolen = 1</script>", "a\u{1B}[2J",
+        ] {
+            try hostile.add(names: ["main", name], weight: 1)
+        }
+        return [
+            ("flame", flame.svg()),
+            ("difference", try DifferentialFlameGraph(before: before, after: after).svg()),
+            ("large", FlameGraph(large).svg()), ("hostile", FlameGraph(hostile).svg()),
+        ]
+    }
+}
