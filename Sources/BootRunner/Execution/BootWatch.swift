@@ -23,6 +23,10 @@ final class BootWatch {
     static let pace: useconds_t = 200
     /// The time between two looks at the screen.
     static let screenInterval = Nanoseconds.milliseconds(50)
+    /// The time between two looks at a file that QEMU writes.
+    static let fileInterval = Nanoseconds.milliseconds(2)
+    /// How long QEMU may take to end in order.
+    static let orderlyEnd = Nanoseconds.seconds(30)
     /// How long the runner waits for the rest of a panic's message.
     static let panicGrace = Nanoseconds.milliseconds(300)
 
@@ -97,6 +101,13 @@ final class BootWatch {
                 hear(report)
             }
         }
+        if seen.end == nil, collectors.contains(where: \.wantsOrderlyEnd) {
+            session?.send("quit")
+            let deadline = Clock.now + Self.orderlyEnd
+            while seen.end == nil, let report = qemu.nextReport(within: max(.zero, deadline - Clock.now)) {
+                if case .ended(let end) = report { seen.end = end }
+            }
+        }
         if seen.end == nil {
             // At once: QEMU's own tidying up belongs to no boot.
             qemu.signal(SIGKILL)
@@ -122,14 +133,19 @@ final class BootWatch {
             pollfd(fd: stop, events: Int16(POLLIN), revents: 0),
             pollfd(fd: control >= 0 ? control : listener, events: Int16(POLLIN), revents: 0),
         ]
-        watched += channels.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
+        // poll says of a file that it can always be read, and passes over negative descriptors.
+        watched += channels.map {
+            pollfd(fd: $0.isFile ? -1 : $0.descriptor, events: Int16(POLLIN), revents: 0)
+        }
         let now = Clock.now
         var rest = nextDeadline() - now
+        if channels.contains(where: \.isFile) { rest = min(rest, Self.fileInterval) }
         if rest < .zero { rest = .zero }
         // Rounded up, or the last millisecond would be spent in a busy loop.
         let milliseconds = Int32(clamping: (rest.count + 999_999) / 1_000_000)
         let count = poll(&watched, nfds_t(watched.count), milliseconds)
         let heard = Clock.now
+        for channel in channels where channel.isFile && !isOver { hear(channel, at: heard) }
         if count > 0 {
             for (channel, place) in zip(channels, watched.dropFirst(3)) where place.revents != 0 {
                 hear(channel, at: heard)
@@ -155,13 +171,15 @@ extension BootWatch {
 
     /// Looks for milestones and panics in what a channel has newly delivered.
     private func examine(_ channel: WatchedChannel, at now: Nanoseconds) {
-        for name in channel.newMilestones() {
+        let isSerial = channel === channels.first
+        for (name, byte) in channel.newMilestones() {
+            let byte = isSerial ? byte : nil
             if name == BootScript.booted {
                 // Counters first: they run on until they are told to stop.
-                conclude(BootOutcome(.booted), at: now)
+                conclude(BootOutcome(.booted), at: now, byte: byte)
                 return
             }
-            note(name, at: now)
+            note(name, at: now, byte: byte)
         }
         if panic == nil, let line = channel.newPanic() {
             panic = line
@@ -169,10 +187,10 @@ extension BootWatch {
         }
     }
 
-    private func note(_ milestone: String, at now: Nanoseconds) {
+    private func note(_ milestone: String, at now: Nanoseconds, byte: Int?) {
         guard !seen.milestones.contains(where: { $0.name == milestone }) else { return }
         seen.milestones.append(MilestoneReached(name: milestone, elapsed: now - start))
-        for collector in collectors { collector.reached(milestone) }
+        for collector in collectors { collector.reached(milestone, atByte: byte) }
     }
 
     private func hear(_ report: GuardedProcess.Report) {
@@ -259,11 +277,11 @@ extension BootWatch {
         for channel in channels where !isOver { hear(channel, at: Clock.now) }
     }
 
-    private func conclude(_ outcome: BootOutcome, at time: Nanoseconds? = nil) {
+    private func conclude(_ outcome: BootOutcome, at time: Nanoseconds? = nil, byte: Int? = nil) {
         let now = time ?? Clock.now
         isOver = true
         seen.outcome = outcome
-        if outcome.isBooted { note(BootScript.booted, at: now) }
+        if outcome.isBooted { note(BootScript.booted, at: now, byte: byte) }
         for collector in collectors { collector.freeze() }
     }
 
