@@ -125,7 +125,8 @@ extension QEMUCommandLine {
         let name = (program as NSString).lastPathComponent
         let architecture =
             name.hasPrefix("qemu-system-") ? String(name.dropFirst("qemu-system-".count)) : name
-        let type = (values("M") + values("machine")).last.map { QEMUOption.split($0)[0] } ?? "default"
+        let named = options.last { ["M", "machine"].contains($0.name) }
+        let type = named.flatMap { $0.part("type") ?? $0.part("") } ?? "default"
         let cpu = values("cpu").last.map { ", \($0)" } ?? ""
         let count =
             values("smp").last.flatMap { smp -> Int? in
@@ -139,11 +140,13 @@ extension QEMUCommandLine {
     private static func memory(_ value: String) -> String {
         let option = QEMUOption("m", value)
         let size = option.part("size") ?? option.part("") ?? value
-        if let last = size.last, !last.isNumber {
-            let number = Int(size.dropLast()) ?? 0
-            return last == "G" || last == "g" ? "\(number * 1024) MiB" : "\(number) MiB"
-        }
-        return "\(size) MiB"
+        let factors = ["": 1, "M": 1, "m": 1, "G": 1024, "g": 1024, "T": 1 << 20, "t": 1 << 20]
+        let digits = size.prefix { $0.isASCII && $0.isNumber }
+        // What QEMU itself will refuse is shown as it was written.
+        guard let factor = factors[String(size.dropFirst(digits.count))], let number = Int(digits),
+            case let (mebibytes, false) = number.multipliedReportingOverflow(by: factor)
+        else { return value }
+        return "\(mebibytes) MiB"
     }
 }
 
