@@ -83,22 +83,24 @@ final class WatchedChannel {
 
     /// The milestones that have come into sight since the last look, each reported once, in the order in which
     /// they stand in the channel.
-    func newMilestones() -> [String] {
+    func newMilestones() -> [(name: String, place: Int)] {
         var found: [(name: String, place: Int)] = []
         milestones.removeAll { milestone in
             guard let place = milestone.search.find(in: buffer) else { return hasGivenUp(milestone.search) }
             found.append((milestone.name, place.lowerBound))
             return true
         }
-        return found.sorted { $0.place < $1.place }.map(\.name)
+        return found.sorted { $0.place < $1.place }
     }
 
-    /// The line of a panic that has come into sight since the last look.
-    func newPanic() -> String? {
+    /// The line of a panic, as far as it has come, and where the panic begins; the same one at every look.
+    func panic() -> (line: String, place: Int)? {
         panics.removeAll(where: hasGivenUp)
         for panic in panics {
             guard let place = panic.find(in: buffer) else { continue }
-            return String(decoding: buffer.line(at: place.lowerBound), as: UTF8.self)
+            return (
+                String(decoding: buffer.line(at: place.lowerBound), as: UTF8.self), place.lowerBound
+            )
         }
         return nil
     }

@@ -102,7 +102,8 @@ public struct QEMUExecutor: BootExecutor {
         if planned.purpose != .recorded, plan.collectors.contains(.perfStat) {
             collectors.append(
                 PerfStat(
-                    perf: try Tools.require("perf"), events: host.events, withheld: host.withheld, folder: own,
+                    perf: try Tools.require("perf"), events: host.events, withheld: host.withheld,
+                    folder: own,
                     environment: environment, log: perfLog))
         }
         return collectors

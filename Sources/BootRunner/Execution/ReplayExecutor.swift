@@ -58,7 +58,8 @@ public struct ReplayExecutor: BootExecutor {
             }
         } catch {
             throw RunnerError(
-                .input, "The files in \(recorded) could not be copied to \(folder): \(error.localizedDescription).",
+                .input,
+                "The files in \(recorded) could not be copied to \(folder): \(error.localizedDescription).",
                 next: "Check the space and the rights of both.")
         }
     }

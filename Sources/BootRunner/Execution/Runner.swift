@@ -49,7 +49,9 @@ public struct Runner: Sendable {
                 )
                 break
             }
-            guard let boot = try await take(planned, of: run.plan, in: folder, deadline: deadline) else { break }
+            guard let boot = try await take(planned, of: run.plan, in: folder, deadline: deadline) else {
+                break
+            }
             run.boots.append(boot)
             try folder.save(run)
             progress.ended(boot, of: run)
@@ -77,7 +79,8 @@ public struct Runner: Sendable {
     ) async throws -> Boot? {
         // Held for one boot, not for the run: two runs at once take turns rather than one starve.
         guard
-            let lease = try await MachineLease.acquire(stop: stop, waiting: { progress.waitingForTheMachine() })
+            let lease = try await MachineLease.acquire(
+                stop: stop, waiting: { progress.waitingForTheMachine() })
         else { return nil }
         progress.began(planned, of: plan)
         // What a boot that was interrupted has left would be taken for this one's.

@@ -78,13 +78,15 @@ enum Tools {
             file = try FileDescriptor.open(
                 FilePath(path), .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
         } catch {
-            throw RunnerError(.environment, "\(path) could not be written: \(error).", next: "Free some space in TMPDIR.")
+            throw RunnerError(
+                .environment, "\(path) could not be written: \(error).", next: "Free some space in TMPDIR.")
         }
         do {
             let result = try await Subprocess.run(
                 .path(FilePath(program)), arguments: Arguments(arguments),
                 environment: .inherit.updating(["LC_ALL": "C"]),
-                output: .fileDescriptor(file, closeAfterSpawningProcess: true), error: .string(limit: 1 << 20))
+                output: .fileDescriptor(file, closeAfterSpawningProcess: true), error: .string(limit: 1 << 20)
+            )
             guard case .exited(0) = result.terminationStatus else {
                 let said = result.standardError.split(separator: "\n").last.map(String.init) ?? "no message"
                 throw RunnerError(.input, "\(program) failed: \(said)", next: "Take the recording again.")
