@@ -33,14 +33,15 @@ let foundations: [Target] = [
     .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CElfutils", pkgConfig: "libdw", providers: [.apt(["libdw-dev"])]),
     .systemLibrary(name: "CRenameAt2"),
     .target(name: "CBootLauncher"),
 ]
 
 /// The plugin is compiled on the user's machine, where QEMU is, so its source travels inside.
 let pluginSource: [Resource] = [
-    "channel.h", "configuration.c", "contexts.c", "counters.c", "hash.c", "milestones.c", "plugin.c", "plugin.h",
-    "profile.c", "qemu_api.h", "serial.c", "stacks.h", "symbols.c", "threads.c",
+    "channel.h", "configuration.c", "contexts.c", "counters.c", "hash.c", "milestones.c", "plugin.c",
+    "plugin.h", "profile.c", "qemu_api.h", "serial.c", "stacks.h", "symbols.c", "threads.c",
 ].map { .embedInCode("plugin/" + $0) }
 
 let pipeline: [[Target]] = [
@@ -50,7 +51,7 @@ let pipeline: [[Target]] = [
     stage("FlameGraphs", ["BootModel", "BootProfiles"]),
     stage("BootStore", ["BootModel", "CZlib", "CRenameAt2"]),
     stage(
-        "GuestObserver", [subprocess, systemPackage], resources: pluginSource,
+        "GuestObserver", ["CElfutils", subprocess, systemPackage], resources: pluginSource,
         tests: [subprocess, systemPackage]),
     stage(
         "BootRunner",

@@ -31,7 +31,8 @@ public struct ProfiledSide: Sendable {
     /// - Throws: `ProfileError` or `StoreError` where stacks cannot be read.
     public init(_ baseline: Baseline) throws {
         self.init(
-            host: try Self.profile(of: .host, in: baseline), guest: try Self.profile(of: .guest, in: baseline))
+            host: try Self.profile(of: .host, in: baseline), guest: try Self.profile(of: .guest, in: baseline)
+        )
     }
 
     private static func profiles(

@@ -153,6 +153,28 @@ final class BaselineStoreTests: StoreTestCase {
         XCTAssertEqual(try entries(folder + "/Baselines"), ["tiny"])
     }
 
+    func testWhatWasPutAsideComesBackBeforeAnythingElse() throws {
+        let path = try store.accept(saved(.example(), host: "old 1\n")).path
+        XCTAssertEqual(rename(path, folder + "/Baselines/.outgoing-tiny"), 0)
+        let next = try saved(.example(timed: 60))
+        expect(.diskFull) { try withFullDisk(after: 4096) { try store.accept(next) } }
+        XCTAssertEqual(try entries(folder + "/Baselines"), ["tiny"])
+        XCTAssertEqual(try store.load("tiny")?.folded(.host), Array("old 1\n".utf8))
+    }
+
+    func testTwoFoldersExchangeTheirNamesInOneStep() throws {
+        for name in ["a", "b"] {
+            try FileManager.default.createDirectory(
+                atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
+            try write(name, to: "\(folder)/\(name)/file")
+        }
+        guard try FolderSwap.exchange(folder + "/a", folder + "/b") else {
+            throw XCTSkip("the file system of \(folder) cannot exchange names")
+        }
+        XCTAssertEqual(contents(folder + "/a/file"), Array("b".utf8))
+        XCTAssertEqual(contents(folder + "/b/file"), Array("a".utf8))
+    }
+
     func testTheTwoRenamesPutTheNewFolderInPlace() throws {
         for name in ["in", "target"] {
             try FileManager.default.createDirectory(

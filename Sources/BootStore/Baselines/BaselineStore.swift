@@ -71,6 +71,7 @@ public struct BaselineStore: Sendable, Hashable {
         try RunFolder.makeFolders(root)
         let lock = try FolderLock(root, isFolder: true, whatToDo: "Wait until it is done, then try again.")
         defer { withExtendedLifetime(lock) {} }
+        try recover(target, from: outgoing(run.scenario))
         let replaced = Self.isThere(target)
         let incoming = "\(root)/.incoming-\(run.scenario)"
         try FolderSwap.remove(incoming)
@@ -81,7 +82,6 @@ public struct BaselineStore: Sendable, Hashable {
             }
             let file = incoming + "/run.json"
             try AtomicFile.write(CanonicalJSON.encode(run.pruned(notes: notes), for: file), to: file)
-            try recover(target, from: outgoing(run.scenario))
             try FolderSwap.put(incoming, inPlaceOf: target, outgoing: outgoing(run.scenario))
         } catch {
             try? FolderSwap.remove(incoming)

@@ -3,9 +3,6 @@ import Foundation
 
 /// A folder that takes the place of another as a whole.
 enum FolderSwap {
-    /// RENAME_EXCHANGE of linux/fs.h.
-    private static let exchange: UInt32 = 2
-
     /// Puts the folder `incoming` in the place of `target`, and removes what was there.
     ///
     /// Where the file system can exchange two names, a reader always finds the old folder or the new one.
@@ -18,14 +15,21 @@ enum FolderSwap {
             try move(incoming, to: target)
             return try AtomicFile.flushFolder(of: target)
         }
-        if renameat2(AT_FDCWD, incoming, AT_FDCWD, target, exchange) == 0 {
-            try AtomicFile.flushFolder(of: target)
-            return try remove(incoming)
+        guard try exchange(incoming, target) else {
+            return try moveAside(incoming, inPlaceOf: target, outgoing: outgoing)
         }
+        try AtomicFile.flushFolder(of: target)
+        try remove(incoming)
+    }
+
+    /// Exchanges two names in one step; false where the file system cannot.
+    static func exchange(_ one: String, _ other: String) throws -> Bool {
+        let renameExchange: UInt32 = 2  // linux/fs.h
+        if renameat2(AT_FDCWD, one, AT_FDCWD, other, renameExchange) == 0 { return true }
         guard [EINVAL, ENOSYS, ENOTSUP].contains(errno) else {
-            throw StoreError.system(errno, writing: target)
+            throw StoreError.system(errno, writing: other)
         }
-        try moveAside(incoming, inPlaceOf: target, outgoing: outgoing)
+        return false
     }
 
     /// The two steps for file systems that cannot exchange.

@@ -36,7 +36,8 @@ public struct GateSettings: Sendable, Hashable {
         isUnattended = !["", "0", "false"].contains((environment["CI"] ?? "").lowercased())
         if let text = named("BOOTMARK_BOOTS") {
             guard let number = Int(text), (1...10_000).contains(number) else {
-                throw GateError("BOOTMARK_BOOTS=\(text) is no number of boots. Set it to a number from 1 to 10000.")
+                throw GateError(
+                    "BOOTMARK_BOOTS=\(text) is no number of boots. Set it to a number from 1 to 10000.")
             }
             boots = number
         }

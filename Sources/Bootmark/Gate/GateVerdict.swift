@@ -31,12 +31,16 @@ enum GateVerdict: Sendable, Hashable {
 
     /// The verdict, each gated metric that is to blame, the failed boots, and where to read on.
     private static func text(_ comparison: Comparison, reports: String) -> String {
-        var lines = ["\(comparison.scenario) (\(comparison.machine)): \(comparison.verdict.rawValue). \(comparison.reason)"]
+        var lines = [
+            "\(comparison.scenario) (\(comparison.machine)): \(comparison.verdict.rawValue). \(comparison.reason)"
+        ]
         for result in comparison.results where result.role == .gates && result.verdict != .pass {
             lines.append("  \(result.metric.id): \(result.reason)")
         }
         for failure in comparison.failures.prefix(5) {
-            lines.append("  boot \(failure.boot) (\(failure.side.rawValue)): \(failure.outcome.kind.rawValue): \(failure.outcome.detail)")
+            lines.append(
+                "  boot \(failure.boot) (\(failure.side.rawValue)): \(failure.outcome.kind.rawValue): \(failure.outcome.detail)"
+            )
         }
         lines.append("  Reports: \(reports)/summary.md, \(reports)/junit.xml")
         return lines.map({ ConsoleText.line($0) }).joined(separator: "\n")

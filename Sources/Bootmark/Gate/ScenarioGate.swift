@@ -49,7 +49,8 @@ public struct ScenarioGate: Sendable {
     /// - Throws: `GateError` for a scenario that is wrong, `RunnerError` and `StoreError` for what ends a run.
     public func judge(_ scenario: Scenario, test: String) async throws -> Outcome {
         guard scenario.problems.isEmpty else {
-            throw GateError("The scenario \(scenario.name) is wrong. \(scenario.problems.joined(separator: " "))")
+            throw GateError(
+                "The scenario \(scenario.name) is wrong. \(scenario.problems.joined(separator: " "))")
         }
         if let absence = scenario.absence {
             return .unavailable(absence, isMissingPart: scenario.medium.artifact.variable == nil)
@@ -84,7 +85,9 @@ public struct ScenarioGate: Sendable {
             do {
                 try FileManager.default.removeItem(atPath: path)
             } catch {
-                throw GateError("\(path), the run of the last time, could not be removed: \(error.localizedDescription). Remove it by hand.")
+                throw GateError(
+                    "\(path), the run of the last time, could not be removed: \(error.localizedDescription). Remove it by hand."
+                )
             }
         }
         return try RunFolder.create(at: path)
@@ -103,7 +106,10 @@ public struct ScenarioGate: Sendable {
             before: try baseline.map(ProfiledSide.init), after: try ProfiledSide(folder))
         let decision = settings.policy.decision(hasBaseline: baseline != nil, verdict: comparison.verdict)
         if decision.records { _ = try store.accept(folder) }
-        if let reason = decision.reason, decision.records { return .recorded(reason, reports: reports) }
+        // A run that was compared is judged by that, recorded or not.
+        if let reason = decision.reason, decision.records, !decision.compares {
+            return .recorded(reason, reports: reports)
+        }
         return .judged(comparison, reports: reports)
     }
 }

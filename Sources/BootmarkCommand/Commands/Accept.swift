@@ -15,7 +15,10 @@ struct Accept: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The run to accept.", valueName: "RUNDIR"))
     var run: String
 
-    @Option(name: .customLong("as"), help: ArgumentHelp("The scenario whose baseline it becomes; as it stands, the run's own.", valueName: "SCENARIO"))
+    @Option(
+        name: .customLong("as"),
+        help: ArgumentHelp(
+            "The scenario whose baseline it becomes; as it stands, the run's own.", valueName: "SCENARIO"))
     var name: String?
 
     @Option(help: ArgumentHelp("The folder of baselines.", valueName: "DIR"))
@@ -26,7 +29,8 @@ struct Accept: AsyncParsableCommand {
 
     func run() async throws {
         try await Failures.reported {
-            let acceptance = try BaselineStore(root: baselines).accept(try RunFolder.open(at: run), as: name, force: force)
+            let acceptance = try BaselineStore(root: baselines).accept(
+                try RunFolder.open(at: run), as: name, force: force)
             Standard.output("\(acceptance.replaced ? "Replaced" : "Made") the baseline \(acceptance.path).")
             for note in acceptance.notes { Standard.error("note: \(note)") }
         }

@@ -24,16 +24,26 @@ struct Compare: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The run that is judged.", valueName: "AFTER"))
     var after: String
 
-    @Option(name: .customShort("o"), help: ArgumentHelp("A folder for the reports: comparison.json, junit.xml, summary.md, report.html, flame graphs.", valueName: "DIR"))
+    @Option(
+        name: .customShort("o"),
+        help: ArgumentHelp(
+            "A folder for the reports: comparison.json, junit.xml, summary.md, report.html, flame graphs.",
+            valueName: "DIR"))
     var output: String?
 
     @Option(help: ArgumentHelp("A file for the JUnit report alone.", valueName: "FILE"))
     var junit: String?
 
-    @Option(help: ArgumentHelp("The JUnit dialect of --junit: rich (Jenkins, GitLab, GitHub), suite (strict, surefire), ant (windyroad).", valueName: "DIALECT"))
+    @Option(
+        help: ArgumentHelp(
+            "The JUnit dialect of --junit: rich (Jenkins, GitLab, GitHub), suite (strict, surefire), ant (windyroad).",
+            valueName: "DIALECT"))
     var dialect: JUnitReporter.Dialect = .rich
 
-    @Option(help: ArgumentHelp("How much worse a metric may become; repeat it for several metrics.", valueName: "METRIC=PERCENT"))
+    @Option(
+        help: ArgumentHelp(
+            "How much worse a metric may become; repeat it for several metrics.", valueName: "METRIC=PERCENT")
+    )
     var tolerance: [String] = []
 
     @Option(help: ArgumentHelp("The chance of a false alarm, 0 to 0.5.", valueName: "P"))
@@ -43,7 +53,9 @@ struct Compare: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
-        guard alpha > 0, alpha <= 0.5 else { throw ValidationError("--alpha takes a number above 0, up to 0.5.") }
+        guard alpha > 0, alpha <= 0.5 else {
+            throw ValidationError("--alpha takes a number above 0, up to 0.5.")
+        }
         _ = try tolerances()
     }
 
@@ -80,7 +92,8 @@ struct Compare: AsyncParsableCommand {
             let parts = text.split(separator: "=", maxSplits: 1)
             let number = parts.count == 2 ? parts[1].hasSuffix("%") ? parts[1].dropLast() : parts[1] : ""
             guard let percent = Double(number), percent >= 0, percent < 10_000 else {
-                throw ValidationError("--tolerance '\(text)' is not of the form METRIC=PERCENT, as boot-time=5.")
+                throw ValidationError(
+                    "--tolerance '\(text)' is not of the form METRIC=PERCENT, as boot-time=5.")
             }
             tolerances[String(parts[0])] = percent / 100
         }
@@ -92,7 +105,8 @@ struct Compare: AsyncParsableCommand {
         let known = Set(runs.flatMap(\.metrics).flatMap { [$0.id, $0.name] })
         for name in tolerances.keys.sorted() where !known.contains(name) {
             throw ValidationError(
-                "No metric of these runs is called '\(name)'; they have \(known.sorted().joined(separator: ", ")).")
+                "No metric of these runs is called '\(name)'; they have \(known.sorted().joined(separator: ", "))."
+            )
         }
     }
 }
@@ -109,7 +123,8 @@ struct StoredSide {
         let run = try folder.load()
         compared = ComparedRun(run: run, location: path, failures: folder.failures(of: run, side: side))
         // A baseline is a run folder whose stacks are packed.
-        let isBaseline = FileManager.default.fileExists(atPath: "\(path)/host.folded.gz")
+        let isBaseline =
+            FileManager.default.fileExists(atPath: "\(path)/host.folded.gz")
             || FileManager.default.fileExists(atPath: "\(path)/guest.folded.gz")
         profiles = isBaseline ? try ProfiledSide(try Baseline(at: path)) : try ProfiledSide(folder)
     }
@@ -121,7 +136,9 @@ enum ComparisonText {
         let bytes =
             asJSON
             ? try JSONReporter().report(on: [comparison])
-            : try TerminalReporter(width: Standard.width, isColoured: Standard.outputIsColoured).report(on: [comparison])
+            : try TerminalReporter(width: Standard.width, isColoured: Standard.outputIsColoured).report(on: [
+                comparison
+            ])
         Standard.output(String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .newlines))
     }
 }

@@ -19,7 +19,9 @@ struct Fold: AsyncParsableCommand {
 
     @OptionGroup var inputs: ProfileInputs
 
-    @Option(name: .customShort("o"), help: ArgumentHelp("The file to write; standard output without it.", valueName: "OUT.folded"))
+    @Option(
+        name: .customShort("o"),
+        help: ArgumentHelp("The file to write; standard output without it.", valueName: "OUT.folded"))
     var output: String?
 
     func run() async throws {
@@ -46,7 +48,8 @@ struct Graph: AsyncParsableCommand {
 
     func run() async throws {
         try await Failures.reported {
-            try AtomicFile.write(FlameGraph(try inputs.merged(), options: picture.options).svg(), to: picture.output)
+            try AtomicFile.write(
+                FlameGraph(try inputs.merged(), options: picture.options).svg(), to: picture.output)
         }
     }
 }
@@ -116,15 +119,20 @@ struct ProfileInputs: ParsableArguments {
     @Flag(help: "Show addresses where there is no symbol.")
     var addrs = false
 
-    @Option(help: ArgumentHelp("The event whose samples are folded; without it, the first.", valueName: "NAME"))
+    @Option(
+        help: ArgumentHelp("The event whose samples are folded; without it, the first.", valueName: "NAME"))
     var event: String?
 
     @Flag(help: "Take what can be read of an input that is cut short.")
     var partial = false
 
     func validate() throws {
-        guard !inputs.isEmpty else { throw ValidationError("Which profile? Name a file or a run folder; - is standard input.") }
-        guard !(pid && tid) else { throw ValidationError("--pid and --tid exclude each other; --tid shows both.") }
+        guard !inputs.isEmpty else {
+            throw ValidationError("Which profile? Name a file or a run folder; - is standard input.")
+        }
+        guard !(pid && tid) else {
+            throw ValidationError("--pid and --tid exclude each other; --tid shows both.")
+        }
     }
 
     /// All inputs in one profile.
@@ -179,7 +187,9 @@ struct PictureOptions: ParsableArguments {
     var width = 1200
 
     func validate() throws {
-        guard (400...10_000).contains(width) else { throw ValidationError("--width takes 400 to 10000 pixels.") }
+        guard (400...10_000).contains(width) else {
+            throw ValidationError("--width takes 400 to 10000 pixels.")
+        }
     }
 
     var options: FlameGraphOptions {

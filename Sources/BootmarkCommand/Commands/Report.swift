@@ -8,7 +8,9 @@ import Foundation
 struct Report: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write the reports of a comparison again.",
-        discussion: "DIR is a folder that bootmark compare -o wrote: its comparison.json is read, and the verdict stays as it was.")
+        discussion:
+            "DIR is a folder that bootmark compare -o wrote: its comparison.json is read, and the verdict stays as it was."
+    )
 
     @Argument(help: ArgumentHelp("The comparison's folder.", valueName: "DIR"))
     var folder: String

@@ -11,7 +11,8 @@ enum Standard {
     /// The width of results: the terminal's, else 100 columns.
     static var width: Int {
         var size = winsize()
-        guard ioctl(FileHandle.standardOutput.fileDescriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 40 else {
+        guard ioctl(FileHandle.standardOutput.fileDescriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 40
+        else {
             return 100
         }
         return Int(size.ws_col)
