@@ -92,7 +92,8 @@ final class BootFilesTests: XCTestCase {
     func testTheCommandWithoutPathsIsTheSameInAnotherFolder() throws {
         let portable = { (folder: String) in
             try QEMUCommandLine([
-                "/usr/bin/qemu-system-i386", "-kernel", "\(folder)/linux", "-initrd", "\(folder)/linux.gz", "-append",
+                "/usr/bin/qemu-system-i386", "-kernel", "\(folder)/linux", "-initrd", "\(folder)/linux.gz",
+                "-append",
                 "console=ttyS0", "-nographic",
             ]).portable
         }

@@ -9,7 +9,8 @@ final class BytePatternTests: XCTestCase {
         let pattern = try BytePattern(#"tiny: \x00 .+boot(ed)"#)
         let whole = try XCTUnwrap(place(of: pattern, in: [text]))
         for cut in 0...text.count {
-            XCTAssertEqual(place(of: pattern, in: [Array(text[..<cut]), Array(text[cut...])]), whole, "cut \(cut)")
+            XCTAssertEqual(
+                place(of: pattern, in: [Array(text[..<cut]), Array(text[cut...])]), whole, "cut \(cut)")
         }
         XCTAssertEqual(place(of: pattern, in: text.map { [$0] }), whole, "a byte a piece")
     }
@@ -99,10 +100,14 @@ final class BytePatternTests: XCTestCase {
             "Panic: out of memory",
         ]
         for line in real {
-            XCTAssertTrue(panics.contains { place(of: $0, in: [Array("x\r\n\(line)\r\n".utf8)]) != nil }, line)
+            XCTAssertTrue(
+                panics.contains { place(of: $0, in: [Array("x\r\n\(line)\r\n".utf8)]) != nil }, line)
         }
-        for line in ["Kernel command line: panic=-1", "[ 0.1] printk: panic_on_warn", "don't panic: it works"] {
-            XCTAssertFalse(panics.contains { place(of: $0, in: [Array("x\r\n\(line)\r\n".utf8)]) != nil }, line)
+        for line in [
+            "Kernel command line: panic=-1", "[ 0.1] printk: panic_on_warn", "don't panic: it works",
+        ] {
+            XCTAssertFalse(
+                panics.contains { place(of: $0, in: [Array("x\r\n\(line)\r\n".utf8)]) != nil }, line)
         }
     }
 

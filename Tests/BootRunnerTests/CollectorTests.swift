@@ -78,7 +78,8 @@ final class CollectorTests: XCTestCase {
             log: folder + "/perf.log")
         XCTAssertThrowsError(try stat.attach(to: getpid())) { error in
             XCTAssertEqual((error as? RunnerError)?.code, .environment)
-            XCTAssertTrue("\(error)".contains("perf stat could not attach to QEMU: no such counter"), "\(error)")
+            XCTAssertTrue(
+                "\(error)".contains("perf stat could not attach to QEMU: no such counter"), "\(error)")
         }
     }
 

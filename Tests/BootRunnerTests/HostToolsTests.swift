@@ -4,7 +4,8 @@ import XCTest
 @testable import BootRunner
 
 final class HostToolsTests: XCTestCase {
-    private let refusal = "Error:\nAccess to performance monitoring and observability operations is limited.\n"
+    private let refusal =
+        "Error:\nAccess to performance monitoring and observability operations is limited.\n"
 
     func testAPlainUserIsToldWhichSettingStandsInTheWay() {
         for level in ["3", "4"] {
@@ -37,7 +38,8 @@ final class HostToolsTests: XCTestCase {
 
     func testTheHostsClassDoesNotJitter() {
         XCTAssertEqual(
-            "\(Fingerprint.Host.current())", "\(Fingerprint.Host.current())", "nothing that changes by itself goes in")
+            "\(Fingerprint.Host.current())", "\(Fingerprint.Host.current())",
+            "nothing that changes by itself goes in")
         XCTAssertFalse(Fingerprint.Host.current().kernel.isEmpty)
         XCTAssertGreaterThan(Fingerprint.Host.current().processors, 0)
     }

@@ -55,14 +55,18 @@ final class MachineLeaseTests: XCTestCase {
         XCTAssertTrue(isHeld)
         let told = Shared(0)
         let waiting = Task {
-            let lease = try await MachineLease.acquire(at: path, stop: StopSignal()) { told.change { $0 += 1 } }
+            let lease = try await MachineLease.acquire(at: path, stop: StopSignal()) {
+                told.change { $0 += 1 }
+            }
             let isMine = lease != nil
             lease?.end()
             return isMine
         }
         let wasTold = await eventually(within: 10) { told.value == 1 }
         XCTAssertTrue(wasTold)
-        for process in Processes.descendants(of: holder.identifier) + [holder.identifier] { kill(process, SIGKILL) }
+        for process in Processes.descendants(of: holder.identifier) + [holder.identifier] {
+            kill(process, SIGKILL)
+        }
         let isMine = try await waiting.value
         XCTAssertTrue(isMine)
         XCTAssertEqual(told.value, 1)

@@ -14,7 +14,8 @@ final class PlanMakerTests: XCTestCase {
             [.warmUp, .timed, .timed, .recorded, .recorded])
         XCTAssertEqual(options.plannedBoots([.perfStat]).map(\.purpose), [.warmUp, .timed, .timed])
         XCTAssertEqual(
-            RunOptions(boots: 1, warmUp: false).plannedBoots([.perfRecord]).map(\.purpose), [.timed, .recorded])
+            RunOptions(boots: 1, warmUp: false).plannedBoots([.perfRecord]).map(\.purpose),
+            [.timed, .recorded])
         XCTAssertEqual(options.plannedBoots([.perfRecord]).map(\.index), [1, 2, 3, 4, 5])
     }
 
@@ -40,7 +41,8 @@ final class PlanMakerTests: XCTestCase {
     func testWhatMakesNoSenseIsAMistakeOfUse() async throws {
         let command = try TinyBoot(in: "").command()
         for options in [
-            RunOptions(boots: 0), RunOptions(boots: 10_001), RunOptions(pinnedTo: 4096), RunOptions(pinnedTo: -1),
+            RunOptions(boots: 0), RunOptions(boots: 10_001), RunOptions(pinnedTo: 4096),
+            RunOptions(pinnedTo: -1),
             RunOptions(limits: Limits(boot: .zero)), RunOptions(recording: Recording(frequency: 0)),
         ] {
             await assertUsage { try await self.planned(command, options: options) }

@@ -7,7 +7,8 @@ final class QEMUCommandLineTests: XCTestCase {
 
     func testACommandWithoutSerialPortGetsOne() throws {
         let words = try wired("-m 64")
-        XCTAssertTrue(holds(words, "-chardev file,id=bootmark-serial,path=/run/p -serial chardev:bootmark-serial"))
+        XCTAssertTrue(
+            holds(words, "-chardev file,id=bootmark-serial,path=/run/p -serial chardev:bootmark-serial"))
         XCTAssertTrue(holds(words, "-display none"))
         XCTAssertTrue(holds(words, "-accel tcg"))
         XCTAssertTrue(holds(words, "-mon chardev=bootmark-control,mode=control"))
@@ -47,7 +48,8 @@ final class QEMUCommandLineTests: XCTestCase {
         XCTAssertTrue(
             holds(
                 words,
-                "-chardev file,id=c,path=/run/p,mux=on -serial chardev:c -device isa-debugcon,iobase=0x402,chardev=c"))
+                "-chardev file,id=c,path=/run/p,mux=on -serial chardev:c -device isa-debugcon,iobase=0x402,chardev=c"
+            ))
         XCTAssertFalse(words.contains("chardev:bootmark-serial"))
     }
 
@@ -75,7 +77,8 @@ final class QEMUCommandLineTests: XCTestCase {
             ("-M q35,accel=tcg", "tcg"), ("-accel tcg,thread=single", "tcg"), ("-accel accel=hvf", "hvf"),
             ("-m 64", "tcg"), ("-M pc", "tcg"),
         ] {
-            let line = try QEMUCommandLine(["qemu-system-i386"] + words.split(separator: " ").map(String.init))
+            let line = try QEMUCommandLine(
+                ["qemu-system-i386"] + words.split(separator: " ").map(String.init))
             XCTAssertEqual(line.accelerator, accelerator, words)
             let added = try wired(words).count { $0 == "-accel" } - (words.contains("-accel") ? 1 : 0)
             XCTAssertEqual(added, ["-m 64", "-M pc"].contains(words) ? 1 : 0, words)
@@ -123,7 +126,9 @@ final class QEMUCommandLineTests: XCTestCase {
 
     func testNoCommandIsAMistakeOfUse() {
         for words in [[], [""]] {
-            XCTAssertThrowsError(try QEMUCommandLine(words)) { XCTAssertEqual(($0 as? RunnerError)?.code, .usage) }
+            XCTAssertThrowsError(try QEMUCommandLine(words)) {
+                XCTAssertEqual(($0 as? RunnerError)?.code, .usage)
+            }
         }
     }
 

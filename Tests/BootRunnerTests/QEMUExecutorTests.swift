@@ -14,7 +14,9 @@ final class QEMUExecutorTests: XCTestCase {
         XCTAssertEqual(boot.milestones.map(\.elapsed), boot.milestones.map(\.elapsed).sorted())
         let whole = try XCTUnwrap(boot.samples["boot-time"])
         XCTAssertEqual(whole, Double(boot.milestones.last?.elapsed.count ?? 0))
-        let parts = (["power-on"] + TinyBoot.phases.map(\.name)).compactMap { boot.samples["boot-time@\($0)"] }
+        let parts = (["power-on"] + TinyBoot.phases.map(\.name)).compactMap {
+            boot.samples["boot-time@\($0)"]
+        }
         XCTAssertEqual(parts.count, 6)
         XCTAssertEqual(parts.reduce(0, +), whole)
         XCTAssertGreaterThan(boot.samples["user-time"] ?? 0, 0)
@@ -38,6 +40,13 @@ final class QEMUExecutorTests: XCTestCase {
         XCTAssertEqual(boot.outcome, BootOutcome(.panicked, detail: "panic: tiny: asked to"))
         XCTAssertEqual(boot.milestones.last?.name, "tables")
         XCTAssertNil(boot.samples["boot-time"])
+    }
+
+    func testAGuestThatPanicsAndGoesOnHasPanicked() async throws {
+        var tiny = TinyBoot(in: try temporaryFolder())
+        tiny.script.panics = ["^tiny: tables$"]
+        let boot = try await tiny.take()
+        XCTAssertEqual(boot.outcome, BootOutcome(.panicked, detail: "tiny: tables"))
     }
 
     func testASilentResetIsNoSuccess() async throws {
@@ -72,7 +81,8 @@ final class QEMUExecutorTests: XCTestCase {
         tiny.limits = Limits(boot: .seconds(4))
         let boot = try await tiny.take("wrong=hang at=start")
         XCTAssertEqual(boot.outcome.kind, .hung)
-        XCTAssertTrue(boot.outcome.detail.hasPrefix("not booted after 4.0 s, silent for "), boot.outcome.detail)
+        XCTAssertTrue(
+            boot.outcome.detail.hasPrefix("not booted after 4.0 s, silent for "), boot.outcome.detail)
     }
 
     func testAGuestThatStillTalksIsOutOfTime() async throws {
@@ -171,7 +181,8 @@ final class QEMUExecutorTests: XCTestCase {
         tiny.script = BootScript(end: .poweredOff)
         tiny.arguments += ["-device", "isa-debug-exit,iobase=0xf4"]
         let boot = try await tiny.take("end=debug-exit")
-        XCTAssertEqual(boot.outcome, BootOutcome(.refused, detail: "QEMU ended with status 33 and no message"))
+        XCTAssertEqual(
+            boot.outcome, BootOutcome(.refused, detail: "QEMU ended with status 33 and no message"))
     }
 
     func testAQEMUThatIsKilledFromOutsideHasCrashed() async throws {
@@ -217,7 +228,8 @@ final class QEMUExecutorTests: XCTestCase {
         // A boot sector that writes itself to the disk's second sector, says whether it could, and halts: mov ax,0x0301; mov bx,0x7c00; mov cx,2; mov dx,0x80; xor si,si; mov es,si; int 0x13;
         // mov dx,0x3f8; mov al,'W'; jnc +2; mov al,'F'; out dx,al; hlt; jmp $-1
         let code: [UInt8] = [
-            0xb8, 0x01, 0x03, 0xbb, 0x00, 0x7c, 0xb9, 0x02, 0x00, 0xba, 0x80, 0x00, 0x31, 0xf6, 0x8e, 0xc6, 0xcd,
+            0xb8, 0x01, 0x03, 0xbb, 0x00, 0x7c, 0xb9, 0x02, 0x00, 0xba, 0x80, 0x00, 0x31, 0xf6, 0x8e, 0xc6,
+            0xcd,
             0x13, 0xba, 0xf8, 0x03, 0xb0, 0x57, 0x73, 0x02, 0xb0, 0x46, 0xee, 0xf4, 0xeb, 0xfd,
         ]
         var image = code + [UInt8](repeating: 0, count: (1 << 20) - code.count)

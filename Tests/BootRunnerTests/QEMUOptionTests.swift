@@ -4,7 +4,8 @@ import XCTest
 
 final class QEMUOptionTests: XCTestCase {
     func testOptionsTakeTheNextWordUnlessTheyStandAlone() {
-        let options = QEMUOption.parse(["-m", "64", "-nographic", "--kernel", "-odd", "disk.img", "-snapshot"][...])
+        let options = QEMUOption.parse(
+            ["-m", "64", "-nographic", "--kernel", "-odd", "disk.img", "-snapshot"][...])
         XCTAssertEqual(
             options,
             [
@@ -19,7 +20,8 @@ final class QEMUOptionTests: XCTestCase {
     }
 
     func testDoubledCommasArePartsOfAValue() {
-        XCTAssertEqual(QEMUOption.split("file=a,,b,format=raw,,,if=ide"), ["file=a,b", "format=raw,", "if=ide"])
+        XCTAssertEqual(
+            QEMUOption.split("file=a,,b,format=raw,,,if=ide"), ["file=a,b", "format=raw,", "if=ide"])
         XCTAssertEqual(QEMUOption.split(""), [""])
         XCTAssertEqual(QEMUOption.split(",,"), [","])
         let option = QEMUOption("drive", "file=a,,b=c.img,if=none")

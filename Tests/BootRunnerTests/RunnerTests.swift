@@ -73,7 +73,10 @@ final class RunnerTests: XCTestCase {
         XCTAssertEqual(begun.boots, [])
         XCTAssertEqual(
             begun.notes,
-            ["without perf: x", "the run's time limit was reached after 0 of 3 boots; --resume takes the rest"])
+            [
+                "without perf: x",
+                "the run's time limit was reached after 0 of 3 boots; --resume takes the rest",
+            ])
         var rest = try folder.load()
         rest.plan.limits.run = nil
         let done = try await execute(ScriptedExecutor(), rest, in: folder)
@@ -123,9 +126,12 @@ final class RunnerTests: XCTestCase {
         }
         let inOrder = boots.value.sorted { $0.began < $1.began }
         XCTAssertEqual(inOrder.count, 8)
-        for (one, next) in zip(inOrder, inOrder.dropFirst()) { XCTAssertLessThanOrEqual(one.ended, next.began) }
+        for (one, next) in zip(inOrder, inOrder.dropFirst()) {
+            XCTAssertLessThanOrEqual(one.ended, next.began)
+        }
         let changes = zip(inOrder, inOrder.dropFirst()).count { $0.run != $1.run }
-        XCTAssertGreaterThan(changes, 2, "neither run waits for the whole of the other: \(inOrder.map(\.run))")
+        XCTAssertGreaterThan(
+            changes, 2, "neither run waits for the whole of the other: \(inOrder.map(\.run))")
     }
 
     private func newFolder() throws -> RunFolder { try RunFolder.create(at: try temporaryFolder() + "/run") }
@@ -145,7 +151,8 @@ final class RunnerTests: XCTestCase {
     private struct TimedExecutor: BootExecutor {
         var tell: @Sendable (Nanoseconds, Nanoseconds) -> Void
         func boot(
-            _ planned: Plan.PlannedBoot, of plan: Plan, folder: String, deadline: Nanoseconds?, stop: StopSignal
+            _ planned: Plan.PlannedBoot, of plan: Plan, folder: String, deadline: Nanoseconds?,
+            stop: StopSignal
         ) async throws -> Boot {
             let began = Clock.now
             try await Task.sleep(for: .milliseconds(60))

@@ -9,7 +9,10 @@ final class ScriptedExecutor: BootExecutor {
     let taken = Mutex<[Plan.PlannedBoot]>([])
     private let outcome: @Sendable (Plan.PlannedBoot) throws -> BootOutcome
 
-    init(_ outcome: @escaping @Sendable (Plan.PlannedBoot) throws -> BootOutcome = { _ in BootOutcome(.booted) }) {
+    init(
+        _ outcome: @escaping @Sendable (Plan.PlannedBoot) throws -> BootOutcome = { _ in BootOutcome(.booted)
+        }
+    ) {
         self.outcome = outcome
     }
 
@@ -35,7 +38,8 @@ extension Run {
         let host = Fingerprint.Host(
             processor: "one", processors: 2, kernel: "6.1", governor: "none", hypervisor: "none")
         return Run(
-            scenario: "sample", plan: plan, fingerprint: Fingerprint(host: host, qemu: "7.2", accelerator: "tcg"),
+            scenario: "sample", plan: plan,
+            fingerprint: Fingerprint(host: host, qemu: "7.2", accelerator: "tcg"),
             metrics: [.bootTime])
     }
 }

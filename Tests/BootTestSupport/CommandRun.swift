@@ -28,7 +28,8 @@ public final class CommandRun {
     ///   - folder: where its output is kept.
     /// - Throws: where it cannot be started.
     public init(
-        _ program: String? = nil, _ arguments: [String], environment: [String: String?] = [:], in folder: String
+        _ program: String? = nil, _ arguments: [String], environment: [String: String?] = [:],
+        in folder: String
     ) throws {
         let name = UUID().uuidString
         outputPath = "\(folder)/\(name).out"

@@ -7,7 +7,8 @@ import XCTest
 /// Bad input of every kind gets one clear fault, the right exit code, and leaves nothing behind.
 final class BadInputTests: CommandTestCase {
     func testNoBootsAtAllIsAMistakeOfUse() async throws {
-        assertFault(try await bootmark(try tiny(boots: 0)), 64, says: "--boots takes a number from 1 to 10000")
+        assertFault(
+            try await bootmark(try tiny(boots: 0)), 64, says: "--boots takes a number from 1 to 10000")
         XCTAssertFalse(File.exists(runFolder))
     }
 
@@ -29,7 +30,8 @@ final class BadInputTests: CommandTestCase {
 
     func testOptionsThatMakeNoSenseAreMistakesOfUse() async throws {
         for options in [
-            ["--timeout", "0"], ["--timeout", "nan"], ["--silence", "-1"], ["--pin", "4096"], ["--collect", "all"],
+            ["--timeout", "0"], ["--timeout", "nan"], ["--silence", "-1"], ["--pin", "4096"],
+            ["--collect", "all"],
             ["--channel", "smell"], ["--name", "../x"], ["--frequency", "0"], ["--resume", "--dry-run"],
         ] {
             let result = try await bootmark(try tiny(options))
@@ -45,7 +47,8 @@ final class BadInputTests: CommandTestCase {
     }
 
     func testNoCommandIsAMistakeOfUse() async throws {
-        assertFault(try await bootmark(["boot", "-o", runFolder]), 64, says: "There is no QEMU command", "--")
+        assertFault(
+            try await bootmark(["boot", "-o", runFolder]), 64, says: "There is no QEMU command", "--")
     }
 
     func testAFolderThatExistsIsNotOverwritten() async throws {
@@ -85,7 +88,8 @@ final class BadInputTests: CommandTestCase {
         var arguments = try tiny()
         arguments[(arguments.firstIndex(of: "-kernel") ?? 0) + 1] = folder + "/none.elf"
         assertFault(
-            try await bootmark(arguments), 66, says: "The kernel \(folder)/none.elf does not exist.", "Check the path")
+            try await bootmark(arguments), 66, says: "The kernel \(folder)/none.elf does not exist.",
+            "Check the path")
         XCTAssertFalse(File.exists(runFolder))
     }
 
@@ -93,7 +97,10 @@ final class BadInputTests: CommandTestCase {
         try File.write(Array("download failed\n".utf8), to: folder + "/minix.iso")
         assertFault(
             try await bootmark(
-                ["boot", "--until", "login:", "-o", runFolder, "--", "qemu-system-i386", "-cdrom", folder + "/minix.iso"]),
+                [
+                    "boot", "--until", "login:", "-o", runFolder, "--", "qemu-system-i386", "-cdrom",
+                    folder + "/minix.iso",
+                ]),
             66, says: "minix.iso is no CD image", "-cdrom")
     }
 
@@ -114,7 +121,8 @@ final class BadInputTests: CommandTestCase {
     }
 
     func testACommandThatNoQEMUCanBeMeasuredByIsRefused() async throws {
-        assertFault(try await bootmark(try tiny(qemu: ["-daemonize"])), 64, says: "-daemonize cannot be measured")
+        assertFault(
+            try await bootmark(try tiny(qemu: ["-daemonize"])), 64, says: "-daemonize cannot be measured")
         assertFault(try await bootmark(try tiny(qemu: ["-initrd"])), 64, says: "-initrd", "lacks its value")
     }
 
@@ -125,7 +133,8 @@ final class BadInputTests: CommandTestCase {
     }
 
     func testResumingWhatIsNoRunIsAMissingInput() async throws {
-        assertFault(try await bootmark(["boot", "--resume", "-o", runFolder]), 66, says: runFolder, "does not exist")
+        assertFault(
+            try await bootmark(["boot", "--resume", "-o", runFolder]), 66, says: runFolder, "does not exist")
         try FileManager.default.createDirectory(atPath: runFolder, withIntermediateDirectories: true)
         assertFault(try await bootmark(["boot", "--resume", "-o", runFolder]), 66, says: "run.json")
         try File.write(Array(#"{"schema": 1, "scenario": "x""#.utf8), to: runFolder + "/run.json")
@@ -136,11 +145,13 @@ final class BadInputTests: CommandTestCase {
 
     func testADiskThatFillsDuringARunLosesNothingThatWasSaved() async throws {
         let mark = "full-\(UUID().uuidString)"
-        let arguments = try tiny(["--collect", "perf-stat"], knobs: "wrong=hostile", boots: 40, qemu: ["-name", mark])
+        let arguments = try tiny(
+            ["--collect", "perf-stat"], knobs: "wrong=hostile", boots: 40, qemu: ["-name", mark])
         let result: CommandRun.Result
         if geteuid() == 0, try await mountSmallDisk() {
             addTeardownBlock { [folder] in
-                let unmount = try CommandRun("/bin/umount", ["-l", folder + "/disk"], in: NSTemporaryDirectory())
+                let unmount = try CommandRun(
+                    "/bin/umount", ["-l", folder + "/disk"], in: NSTemporaryDirectory())
                 _ = await unmount.end()
             }
             var onDisk = arguments
@@ -168,7 +179,8 @@ final class BadInputTests: CommandTestCase {
     private func mountSmallDisk() async throws -> Bool {
         let disk = folder + "/disk"
         try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
-        let mount = try CommandRun("/bin/mount", ["-t", "tmpfs", "-o", "size=160k", "none", disk], in: folder)
+        let mount = try CommandRun(
+            "/bin/mount", ["-t", "tmpfs", "-o", "size=160k", "none", disk], in: folder)
         return await mount.end().status == 0
     }
 }

@@ -56,7 +56,8 @@ final class BootCommandTests: CommandTestCase {
         XCTAssertTrue(File.text(log).contains("--version"))
         XCTAssertFalse(File.text(log).contains("tiny.elf"), "nothing is booted")
 
-        let json = try await bootmark(try tiny(["--dry-run", "--json"], boots: 7), environment: ["PATH": path])
+        let json = try await bootmark(
+            try tiny(["--dry-run", "--json"], boots: 7), environment: ["PATH": path])
         XCTAssertEqual(json.status, 0, json.error)
         let plan = try JSONDecoder().decode(Run.self, from: Data(json.output.utf8))
         XCTAssertEqual(plan.plan.boots.count, 7)
@@ -66,14 +67,16 @@ final class BootCommandTests: CommandTestCase {
     func testABootThatFailsIsReportedAndTheExitCodeSaysSo() async throws {
         let result = try await bootmark(try tiny(knobs: "wrong=panic"))
         XCTAssertEqual(result.status, 3, result.error)
-        XCTAssertTrue(result.output.contains("boot 1: the guest panicked: panic: tiny: asked to"), result.output)
+        XCTAssertTrue(
+            result.output.contains("boot 1: the guest panicked: panic: tiny: asked to"), result.output)
         XCTAssertEqual(try savedRun().failures.map(\.outcome.kind), [.panicked, .panicked])
     }
 
     func testAQEMUThatDiesAtOnceIsAFailedBoot() async throws {
         let result = try await bootmark(try tiny(qemu: ["-cpu", "abacus"]))
         XCTAssertEqual(result.status, 3, result.error)
-        XCTAssertTrue(result.output.contains("QEMU refused: unable to find CPU model 'abacus'"), result.output)
+        XCTAssertTrue(
+            result.output.contains("QEMU refused: unable to find CPU model 'abacus'"), result.output)
     }
 
     func testHostileOutputReachesNoTerminal() async throws {
@@ -108,6 +111,42 @@ final class BootCommandTests: CommandTestCase {
         XCTAssertEqual(result.status, 0, result.error)
         XCTAssertTrue(result.output.contains("note: without perf: perf was not found."), result.output)
         XCTAssertNil(try savedRun().fingerprint.perf)
+    }
+
+    func testAPlainUserIsToldWhatOnlyRootMayCount() async throws {
+        let perf = try RequiredTool.perf()
+        try XCTSkipUnless(geteuid() == 0, "only root can become another user")
+        let setpriv = try RequiredTool.need("setpriv", package: "util-linux")
+        let plain = ["--reuid", "65534", "--clear-groups"]
+        let probe = try CommandRun(setpriv, plain + [perf, "stat", "-e", "task-clock:u", "true"], in: folder)
+        guard await probe.end().status == 0 else { throw XCTSkip("perf counts nothing for a plain user here") }
+
+        // What this user may not enter otherwise: the build folder and the guests.
+        let own = folder + "/own"
+        try FileManager.default.createDirectory(
+            atPath: own, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o777])
+        try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: own)
+        try FileManager.default.copyItem(atPath: CommandRun.bootmark, toPath: own + "/bootmark")
+        try FileManager.default.copyItem(atPath: try Guests.tiny(), toPath: own + "/tiny.elf")
+        var arguments = try tiny(boots: 1)
+        arguments[(arguments.firstIndex(of: "-o") ?? 0) + 1] = own + "/run"
+        arguments[(arguments.firstIndex(of: "-kernel") ?? 0) + 1] = own + "/tiny.elf"
+        let runner = try CommandRun(
+            setpriv, plain + [own + "/bootmark"] + arguments,
+            environment: ["HOME": own, "BOOTMARK_LEASE": own + "/lease", "TMPDIR": own], in: folder)
+        let result = await runner.end()
+        XCTAssertEqual(result.status, 0, result.error)
+        let boot = try XCTUnwrap(try RunFolder.open(at: own + "/run").load().boots.first)
+        XCTAssertGreaterThan(boot.samples["task-clock"] ?? 0, 0)
+        XCTAssertGreaterThan(boot.samples["page-faults"] ?? 0, 0)
+        let level = Int(
+            File.text("/proc/sys/kernel/perf_event_paranoid").trimmingCharacters(in: .whitespacesAndNewlines))
+        if let level, level >= 2 {
+            XCTAssertNil(boot.samples["context-switches"])
+            XCTAssertTrue(
+                boot.unavailable["context-switches"]?.contains("perf_event_paranoid is \(level)") == true,
+                "\(boot.unavailable)")
+        }
     }
 
     func testARunIsNotResumedWithAnotherKernel() async throws {

@@ -33,7 +33,9 @@ class CommandTestCase: XCTestCase {
     ) throws -> [String] {
         _ = try RequiredTool.qemu()
         let collects = options.contains("--collect")
-        return ["boot", "--until", "^tiny: booted$", "--no-warm-up", "--boots", "\(boots)", "--timeout", "60"]
+        return [
+            "boot", "--until", "^tiny: booted$", "--no-warm-up", "--boots", "\(boots)", "--timeout", "60",
+        ]
             + (collects ? [] : ["--collect", "perf-stat"]) + ["-o", runFolder] + options
             + ["--", "qemu-system-i386", "-m", "32M", "-nodefaults", "-kernel", try Guests.tiny()]
             + (knobs.isEmpty ? [] : ["-append", knobs]) + arguments
@@ -50,7 +52,8 @@ class CommandTestCase: XCTestCase {
         XCTAssertEqual(result.status, status, result.error, file: file, line: line)
         XCTAssertEqual(result.output, "", file: file, line: line)
         for word in words {
-            XCTAssertTrue(result.error.contains(word), "'\(word)' in: \(result.error)", file: file, line: line)
+            XCTAssertTrue(
+                result.error.contains(word), "'\(word)' in: \(result.error)", file: file, line: line)
         }
         XCTAssertFalse(result.error.contains("Fatal error"), result.error, file: file, line: line)
         XCTAssertLessThan(result.error.split(separator: "\n").count, 8, result.error, file: file, line: line)

@@ -11,7 +11,8 @@ final class InterruptionTests: CommandTestCase {
         let (runner, mark) = try await startedRun(collect: "perf-stat")
         let started = Processes.descendants(of: runner.identifier)
         XCTAssertEqual(
-            Set(started.map(Processes.name)).intersection(["bootmark-guard", "perf"]), ["bootmark-guard", "perf"])
+            Set(started.map(Processes.name)).intersection(["bootmark-guard", "perf"]),
+            ["bootmark-guard", "perf"])
         runner.signal(SIGKILL)
         let result = await runner.end(within: 10)
         XCTAssertEqual(result.status, 128 + SIGKILL)
@@ -41,7 +42,11 @@ final class InterruptionTests: CommandTestCase {
         let lease = folder + "/lease"
         let flock = try RequiredTool.need("flock", package: "util-linux")
         let holder = try CommandRun(flock, ["-x", lease, "sleep", "1000"], in: folder)
-        defer { for process in Processes.descendants(of: holder.identifier) + [holder.identifier] { kill(process, SIGKILL) } }
+        defer {
+            for process in Processes.descendants(of: holder.identifier) + [holder.identifier] {
+                kill(process, SIGKILL)
+            }
+        }
         let isHeld = await eventually(within: 10) { !Processes.descendants(of: holder.identifier).isEmpty }
         XCTAssertTrue(isHeld)
         let runner = try start(try tiny(), environment: ["BOOTMARK_LEASE": lease])
@@ -64,7 +69,9 @@ final class InterruptionTests: CommandTestCase {
             let result = await runner.end(within: 120)
             XCTAssertEqual(result.status, 0, result.error)
         }
-        let boots = try runs.flatMap { try RunFolder.open(at: $0).load().boots }.sorted { $0.startedAt < $1.startedAt }
+        let boots = try runs.flatMap { try RunFolder.open(at: $0).load().boots }.sorted {
+            $0.startedAt < $1.startedAt
+        }
         XCTAssertEqual(boots.count, 6)
         for (one, next) in zip(boots, boots.dropFirst()) {
             let ended = one.startedAt + (one.samples["boot-time"] ?? 0) / 1e9
@@ -75,7 +82,8 @@ final class InterruptionTests: CommandTestCase {
     func testAReaderThatHasGoneDoesNotEndTheRun() async throws {
         let words = ([CommandRun.bootmark] + (try tiny(boots: 1))).map { "'\($0)'" }.joined(separator: " ")
         let shell = try CommandRun(
-            "/bin/bash", ["-c", "set -o pipefail; { \(words); echo $? > '\(folder)/status'; } 2>&1 | true"], in: folder)
+            "/bin/bash", ["-c", "set -o pipefail; { \(words); echo $? > '\(folder)/status'; } 2>&1 | true"],
+            in: folder)
         _ = await shell.end()
         XCTAssertEqual(File.text(folder + "/status"), "0\n")
         XCTAssertTrue(try savedRun().isComplete)

@@ -94,16 +94,22 @@ final class WatchedChannel {
             found.append((milestone.name, place.lowerBound))
             return true
         }
-        let gone = buffer.total - buffer.bytes.count
-        return found.sorted { $0.place < $1.place }.map { ($0.name, gone + $0.place + 1) }
+        return found.sorted { $0.place < $1.place }.map { ($0.name, number(ofByteAt: $0.place)) }
     }
 
-    /// The line of a panic that has come into sight since the last look.
-    func newPanic() -> String? {
+    /// The number, from 1, of the byte at a place of the buffer, in all that the channel has delivered.
+    private func number(ofByteAt place: Int) -> Int { buffer.total - buffer.bytes.count + place + 1 }
+
+    /// The line of a panic, as far as it has come, and the number (from 1) of the byte at which it begins; the
+    /// same one at every look.
+    func panic() -> (line: String, byte: Int)? {
         panics.removeAll(where: hasGivenUp)
         for panic in panics {
             guard let place = panic.find(in: buffer) else { continue }
-            return String(decoding: buffer.line(at: place.lowerBound), as: UTF8.self)
+            return (
+                String(decoding: buffer.line(at: place.lowerBound), as: UTF8.self),
+                number(ofByteAt: place.lowerBound)
+            )
         }
         return nil
     }

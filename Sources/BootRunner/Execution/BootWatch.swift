@@ -50,6 +50,7 @@ final class BootWatch {
     private var lastHeard = Nanoseconds.zero
     private var panicDeadline: Nanoseconds?
     private var panic: String?
+    private var panicChannel: WatchedChannel?
     /// An end that waits for a last look at the screen, and until when.
     private var pending: (outcome: BootOutcome, until: Nanoseconds)?
     private var seen = Observation(outcome: BootOutcome(.timedOut))
@@ -120,6 +121,10 @@ final class BootWatch {
             }
             seen.fault = seen.fault ?? channel.failure
         }
+        if screenIsRead, channels.first?.hasSpoken == false {
+            seen.notes.append(
+                "the serial port was silent; milestones come from the screen, looked at every 50 ms")
+        }
         for pattern in Set((channels + [screen].compactMap { $0 }).flatMap(\.givenUp)).sorted() {
             seen.notes.append(
                 "the pattern '\(pattern)' was given up: it searches without end in what this guest wrote")
@@ -171,21 +176,30 @@ extension BootWatch {
 
     /// Looks for milestones and panics in what a channel has newly delivered.
     private func examine(_ channel: WatchedChannel, at now: Nanoseconds) {
-        let isSerial = channel === channels.first
-        for (name, byte) in channel.newMilestones() {
-            let byte = isSerial ? byte : nil
-            if name == BootScript.booted {
-                // Counters first: they run on until they are told to stop.
-                conclude(BootOutcome(.booted), at: now, byte: byte)
-                return
-            }
-            note(name, at: now, byte: byte)
-        }
-        if panic == nil, let line = channel.newPanic() {
-            panic = line
+        let panicking = panic == nil ? channel.panic() : nil
+        if let panicking {
+            panic = panicking.line
+            panicChannel = channel
             panicDeadline = now + Self.panicGrace
         }
+        for milestone in channel.newMilestones() {
+            let byte = channel === channels.first ? milestone.byte : nil
+            guard milestone.name == BootScript.booted else {
+                note(milestone.name, at: now, byte: byte)
+                continue
+            }
+            // A guest that panics and goes on has panicked; one that panics after its marker had booted.
+            let hasPanicked = panic != nil && milestone.byte > panicking?.byte ?? -1
+            // Counters first: they run on until they are told to stop.
+            conclude(
+                hasPanicked ? BootOutcome(.panicked, detail: panicText) : BootOutcome(.booted), at: now,
+                byte: byte)
+            return
+        }
     }
+
+    /// The panic, with what has come of its line since it was first seen.
+    private var panicText: String { panicChannel?.panic()?.line ?? panic ?? "" }
 
     private func note(_ milestone: String, at now: Nanoseconds, byte: Int?) {
         guard !seen.milestones.contains(where: { $0.name == milestone }) else { return }
@@ -209,8 +223,8 @@ extension BootWatch {
                     BootOutcome(
                         .crashed,
                         detail: "QEMU was ended by signal \(signal) (\(String(cString: strsignal(signal))))"))
-            } else if let panic {
-                conclude(BootOutcome(.panicked, detail: panic))
+            } else if panic != nil {
+                conclude(BootOutcome(.panicked, detail: panicText))
             } else if end.exitStatus == 0 {
                 conclude(BootOutcome(.poweredOff, detail: lastSeen))
             } else {
@@ -262,7 +276,7 @@ extension BootWatch {
     }
 
     private func outcome(ofShutdown reason: String) -> BootOutcome {
-        if let panic { return BootOutcome(.panicked, detail: panic) }
+        if panic != nil { return BootOutcome(.panicked, detail: panicText) }
         switch reason {
         case "guest-shutdown":
             return script.end == .poweredOff
@@ -335,11 +349,7 @@ extension BootWatch {
         let now = Clock.now
         guard screen.show(VGAScreen.text(Files.bytes(screenCopy, limit: VGAScreen.size))) else { return }
         lastHeard = now
-        if !(channels.first?.hasSpoken ?? false), !screenIsRead {
-            screenIsRead = true
-            seen.notes.append(
-                "the serial port was silent; milestones come from the screen, looked at every 50 ms")
-        }
+        screenIsRead = true
         examine(screen, at: now)
     }
 }
@@ -360,7 +370,7 @@ extension BootWatch {
         if let pending {
             if now >= pending.until { conclude(pending.outcome) }
         } else if let panicDeadline, now >= panicDeadline {
-            conclude(BootOutcome(.panicked, detail: panic ?? ""))
+            conclude(BootOutcome(.panicked, detail: panicText))
         } else if let deadlineOfRun, now >= deadlineOfRun {
             conclude(
                 BootOutcome(.interrupted, detail: "the run's time limit came during this boot; \(lastSeen)"))
