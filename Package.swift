@@ -90,7 +90,7 @@ let tools: [Target] = [
 ]
 
 /// Tools of the development of Bootmark, and no products of it.
-let benchmarks: [Target] = ["StatisticsProbe", "VerdictSimulation"].map {
+let benchmarks: [Target] = ["Overhead", "StatisticsProbe", "VerdictSimulation"].map {
     .executableTarget(
         name: $0, dependencies: ["BootStatistics"], path: "Benchmarks/" + $0, swiftSettings: settings)
 }
