@@ -33,6 +33,10 @@ let foundations: [Target] = [
     .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CElfutils", pkgConfig: "libdw", providers: [.apt(["libdw-dev"])]),
+    .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CRenameAt2"),
     .target(name: "CBootLauncher"),
 ]
@@ -40,8 +44,7 @@ let foundations: [Target] = [
 /// The plugin is compiled on the user's machine, where QEMU is, so its source travels inside.
 let pluginSource: [Resource] = [
     "channel.h", "configuration.c", "contexts.c", "counters.c", "hash.c", "milestones.c", "plugin.c",
-    "plugin.h",
-    "profile.c", "qemu_api.h", "serial.c", "stacks.h", "symbols.c", "threads.c",
+    "plugin.h", "profile.c", "qemu_api.h", "serial.c", "stacks.h", "symbols.c", "threads.c",
 ].map { .embedInCode("plugin/" + $0) }
 
 let pipeline: [[Target]] = [
@@ -51,14 +54,17 @@ let pipeline: [[Target]] = [
     stage("FlameGraphs", ["BootModel", "BootProfiles"]),
     stage("BootStore", ["BootModel", "CZlib", "CRenameAt2"]),
     stage(
-        "GuestObserver", [subprocess, systemPackage], resources: pluginSource,
+        "GuestObserver",
+        ["CElfutils", "CLZ4", "CLZMA", "CZlib", "CZstd", subprocess, systemPackage],
+        resources: pluginSource,
         tests: [subprocess, systemPackage]),
     stage(
         "BootRunner",
         [
             "BootModel", "BootStore", "BootProfiles", "GuestObserver", "CBootLauncher", "CPCRE2", subprocess,
             systemPackage,
-        ]),
+        ],
+        tests: ["BootModel", "BootStore", "CBootLauncher", "BootTestSupport"]),
     stage("BootComparison", ["BootModel", "BootStatistics", "BootProfiles"]),
     stage("LibXML", ["CLibXML2"]),
     stage(
@@ -74,7 +80,13 @@ let tools: [Target] = [
         dependencies: [
             "BootModel", "BootStore", "BootRunner", "BootComparison", "BootReports", "BootProfiles",
             "FlameGraphs", argumentParser,
-        ], swiftSettings: settings)
+        ], swiftSettings: settings),
+    // What tests of several targets need: guests, tools, temporary folders, the built command.
+    .target(name: "BootTestSupport", path: "Tests/BootTestSupport", swiftSettings: settings),
+    .testTarget(
+        name: "BootmarkCommandTests",
+        dependencies: ["BootmarkCommand", "BootModel", "BootStore", "BootTestSupport"],
+        swiftSettings: settings),
 ]
 
 /// Tools of the development of Bootmark, and no products of it.

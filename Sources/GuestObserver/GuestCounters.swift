@@ -35,16 +35,14 @@ public struct GuestCounters: Sendable, Hashable {
     /// What the plugin watches for.
     public let observation: GuestObservation
 
-    private let channel: BootFile
-    private let outputs: BootFile
-    private let hashes: BootFile
+    private let files: BootFiles
 
     /// Prepares the files of one boot's counting.
     ///
     /// - Parameters:
     ///   - plugin: what QEMU loads.
     ///   - folder: the boot's own folder, which exists; it receives `guest.channel`, `guest.conf` and, where
-    ///     asked for, `guest.outputs` and `guest.hashes`.
+    ///     asked for, `guest.outputs`, `guest.hashes`, `guest.symbols` and `guest.folded`.
     ///   - observation: what to watch for beyond counting.
     /// - Throws: `GuestObserverError` of code `fileUnusable` where they cannot be written, or
     ///   `invalidRequest`.
@@ -52,17 +50,14 @@ public struct GuestCounters: Sendable, Hashable {
         plugin: GuestPlugin, folder: String, observing observation: GuestObservation = .counting
     ) throws {
         self.observation = observation
-        channel = try BootFile("guest.channel", in: folder)
-        outputs = try BootFile("guest.outputs", in: folder)
-        hashes = try BootFile("guest.hashes", in: folder)
-        let configuration = try BootFile("guest.conf", in: folder)
-        let text = try observation.configuration(
-            channel: channel.path, outputs: outputs.path, hashes: hashes.path)
-        try channel.create()
-        if observation.logsSerial { try outputs.create() }
-        if observation.hashInterval != nil { try hashes.create() }
-        try configuration.create(Array(text.utf8))
-        qemuArguments = plugin.qemuArguments([("config", configuration.path)])
+        files = try BootFiles(in: folder)
+        let text = try observation.configuration(files)
+        try files.channel.create()
+        if observation.logsSerial { try files.outputs.create() }
+        if observation.hashInterval != nil { try files.hashes.create() }
+        if let profile = observation.profile { try files.symbols.create(profile.symbolLines) }
+        try files.configuration.create(Array(text.utf8))
+        qemuArguments = plugin.qemuArguments([("config", files.configuration.path)])
     }
 
     /// Reads the counters as they stand: one small file, in some 10 microseconds.
@@ -85,11 +80,12 @@ public struct GuestCounters: Sendable, Hashable {
     public func serialLog() throws -> SerialLog {
         guard observation.logsSerial else {
             throw GuestObserverError(
-                .invalidRequest, place: channel.path, reason: "the serial port was not logged in this boot",
+                .invalidRequest, place: files.channel.path,
+                reason: "the serial port was not logged in this boot",
                 nextStep: "Ask for it in the observation.")
         }
         let snapshot = try snapshot()
-        let bytes = try outputs.read(limit: snapshot.outputs * ChannelLayout.outputSize)
+        let bytes = try files.outputs.read(limit: snapshot.outputs * ChannelLayout.outputSize)
         return SerialLog(bytes, lost: snapshot.lostOutputs)
     }
 
@@ -98,14 +94,25 @@ public struct GuestCounters: Sendable, Hashable {
     public func blockHashes() throws -> BlockHashes {
         guard observation.hashInterval != nil else {
             throw GuestObserverError(
-                .invalidRequest, place: channel.path, reason: "no hash was kept in this boot",
+                .invalidRequest, place: files.channel.path, reason: "no hash was kept in this boot",
                 nextStep: "Ask for it in the observation.")
         }
-        let bytes = try hashes.read(limit: snapshot().checkpoints * ChannelLayout.checkpointSize)
+        let bytes = try files.hashes.read(limit: snapshot().checkpoints * ChannelLayout.checkpointSize)
         return BlockHashes(bytes)
     }
 
+    /// The file of the whole boot's call stacks, in folded form (`a;b;c 42`): it is there, whole, when the
+    /// final milestone is reached or when QEMU ends in order, and then also where QEMU is killed later.
+    public var foldedStacks: String { files.profile.path }
+
+    /// The file of the call stacks between the milestone before and this one, in folded form.
+    public func foldedStacks(upTo milestone: Int) -> String { "\(files.profile.path).\(milestone)" }
+
+    /// What became of the profile; valid from the first milestone on.
+    /// - Throws: as `read()`.
+    public func profileSummary() throws -> GuestProfileSummary { try snapshot().profile }
+
     private func snapshot() throws -> ChannelSnapshot {
-        try ChannelSnapshot(channel.read(limit: ChannelLayout.size), place: channel.path)
+        try ChannelSnapshot(files.channel.read(limit: ChannelLayout.size), place: files.channel.path)
     }
 }

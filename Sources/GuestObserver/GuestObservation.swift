@@ -24,17 +24,20 @@ public struct GuestObservation: Sendable, Hashable {
     public var logsSerial: Bool
     /// Blocks between two checkpoints of the rolling hash; nil for no hash, which costs a call per block.
     public var hashInterval: UInt64?
+    /// The call stacks to follow; nil for none.
+    public var profile: GuestProfileRequest?
 
     /// Something to watch for.
     public init(
         milestones: [Milestone] = [], final: Int? = nil, serialFile: String? = nil, logsSerial: Bool = false,
-        hashInterval: UInt64? = nil
+        hashInterval: UInt64? = nil, profile: GuestProfileRequest? = nil
     ) {
         self.milestones = milestones
         self.final = final
         self.serialFile = serialFile
         self.logsSerial = logsSerial
         self.hashInterval = hashInterval
+        self.profile = profile
     }
 
     /// Counting alone.
@@ -42,15 +45,19 @@ public struct GuestObservation: Sendable, Hashable {
 
     /// The plugin's configuration: a line for each setting.
     /// - Throws: `GuestObserverError` of code `invalidRequest` where the plugin could not obey.
-    func configuration(channel: String, outputs: String, hashes: String) throws -> String {
-        var lines = ["channel \(try Self.line(channel))"]
+    func configuration(_ files: BootFiles) throws -> String {
+        var lines = ["channel \(try Self.line(files.channel.path))"]
         if let serialFile { lines.append("serial \(try Self.line(serialFile))") }
-        if logsSerial { lines.append("outputs \(try Self.line(outputs))") }
+        if logsSerial { lines.append("outputs \(try Self.line(files.outputs.path))") }
         if let hashInterval {
             guard hashInterval > 0 else {
                 throw Self.invalid("hash", "an interval of no blocks", "Give at least 1.")
             }
-            lines += ["hashes \(try Self.line(hashes))", "hash-interval \(hashInterval)"]
+            lines += ["hashes \(try Self.line(files.hashes.path))", "hash-interval \(hashInterval)"]
+        }
+        if let profile {
+            lines += try profile.configuration(
+                profile: Self.line(files.profile.path), symbols: Self.line(files.symbols.path))
         }
         guard milestones.count <= ChannelLayout.milestones else {
             throw Self.invalid(

@@ -19,7 +19,8 @@ final class ExactBootTests: XCTestCase {
     ) async throws -> Outcome {
         let plugin = try await GuestPlugin.prepared()
         return try await withTemporaryFolder { folder in
-            let kernel = try HandmadeKernel.write(text, idleTurns: idleTurns, in: folder)
+            let kernel = try HandmadeKernel.write(
+                HandmadeKernel.writing(text, idleTurns: idleTurns), in: folder)
             let serial = folder + "/console.log"
             let counters = try GuestCounters(
                 plugin: plugin, folder: folder,

@@ -4,7 +4,7 @@ import XCTest
 
 final class GuestObservationTests: XCTestCase {
     private func configuration(_ observation: GuestObservation) throws -> String {
-        try observation.configuration(channel: "/c", outputs: "/o", hashes: "/h")
+        try observation.configuration(BootFiles(in: "/usr"))
     }
 
     func testEverySettingBecomesALine() throws {
@@ -14,10 +14,10 @@ final class GuestObservationTests: XCTestCase {
         XCTAssertEqual(
             try configuration(observation),
             """
-            channel /c
+            channel /usr/guest.channel
             serial /s
-            outputs /o
-            hashes /h
+            outputs /usr/guest.outputs
+            hashes /usr/guest.hashes
             hash-interval 5
             milestone text 610a
             milestone bytes 7

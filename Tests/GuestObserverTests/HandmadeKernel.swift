@@ -11,15 +11,45 @@ enum HandmadeKernel {
     /// What makes QEMU leave when the kernel is done, so that nothing waits for a time limit.
     static let exitDevice = ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
 
-    /// Writes the bytes of `text` to the first serial port, then leaves QEMU, or halts where it cannot.
-    /// Does `idleTurns` instructions of nothing before, at most 100.
-    static func writing(_ text: String, idleTurns: Int = 0) -> [UInt8] {
+    private static var header: [UInt8] {
         let load: UInt32 = 0x100000
         let magic: UInt32 = 0x1bad_b002
         let flags: UInt32 = 0x10000
-        // The header's last fields say where it lies, where loading begins and ends, and where to enter.
-        let header = [magic, flags, 0 &- magic &- flags, load, load, 0, 0, load + 0x20]
-        var image = header.flatMap { word in withUnsafeBytes(of: word.littleEndian) { Array($0) } }
+        // The last fields say where it lies, where loading begins and ends, and where to enter.
+        let words = [magic, flags, 0 &- magic &- flags, load, load, 0, 0, load + 0x20]
+        return words.flatMap { word in withUnsafeBytes(of: word.littleEndian) { Array($0) } }
+    }
+
+    /// Calls: `main` calls `outer` ten times, which calls `inner` twice and jumps to `tail`; then it leaves.
+    static var calling: [UInt8] {
+        var image = header
+        image += [0xbc, 0x00, 0x00, 0x20, 0x00]  // main: mov $0x200000, %esp
+        image += [0xb9, 0x0a, 0x00, 0x00, 0x00]  // mov $10, %ecx
+        image += [0xe8, 0x08, 0x00, 0x00, 0x00]  // again: call outer
+        image += [0x49, 0x75, 0xf8]  // dec %ecx; jnz again
+        image += [0xe6, 0xf4, 0xf4, 0xeb, 0xfd]  // end: out %al, $0xf4; hlt; jmp to it
+        image += [0xe8, 0x07, 0x00, 0x00, 0x00]  // outer: call inner
+        image += [0xe8, 0x02, 0x00, 0x00, 0x00]  // call inner
+        image += [0xeb, 0x03]  // jmp tail
+        image += [0x90, 0x90, 0xc3]  // inner: nop; nop; ret
+        image += [0x90, 0xc3]  // tail: nop; ret
+        return image
+    }
+    /// Where `calling` leaves.
+    static let callingEnd: UInt64 = 0x100032
+    /// The functions of `calling`.
+    static let callingSymbols = """
+        00100020 T main
+        00100037 T outer
+        00100043 t inner
+        00100046 t tail
+
+        """
+
+    /// Writes the bytes of `text` to the first serial port, then leaves QEMU, or halts where it cannot.
+    /// Does `idleTurns` instructions of nothing before, at most 100.
+    static func writing(_ text: String, idleTurns: Int = 0) -> [UInt8] {
+        var image = header
         image += [UInt8](repeating: 0x90, count: idleTurns)  // nop
         image += [0xbe, 0x36 + UInt8(idleTurns), 0x00, 0x10, 0x00]  // mov $text, %esi
         image += [0xac]  // next: lods (%esi), %al
@@ -32,9 +62,9 @@ enum HandmadeKernel {
     }
 
     /// Writes the kernel to a folder. Returns its path.
-    static func write(_ text: String, idleTurns: Int = 0, in folder: String) throws -> String {
+    static func write(_ image: [UInt8], in folder: String) throws -> String {
         let path = folder + "/handmade.kernel"
-        try Data(writing(text, idleTurns: idleTurns)).write(to: URL(fileURLWithPath: path))
+        try Data(image).write(to: URL(fileURLWithPath: path))
         return path
     }
 }

@@ -1,5 +1,26 @@
 import Glibc
 
+/// The files through which a boot's plugin is told and read.
+struct BootFiles: Sendable, Hashable {
+    let channel: BootFile
+    let configuration: BootFile
+    let outputs: BootFile
+    let hashes: BootFile
+    let symbols: BootFile
+    let profile: BootFile
+
+    /// Their names in `folder`, which exists.
+    /// - Throws: `GuestObserverError` of code `fileUnusable`.
+    init(in folder: String) throws {
+        channel = try BootFile("guest.channel", in: folder)
+        configuration = try BootFile("guest.conf", in: folder)
+        outputs = try BootFile("guest.outputs", in: folder)
+        hashes = try BootFile("guest.hashes", in: folder)
+        symbols = try BootFile("guest.symbols", in: folder)
+        profile = try BootFile("guest.folded", in: folder)
+    }
+}
+
 /// A file in a boot's folder.
 struct BootFile: Sendable, Hashable {
     /// Its absolute path: QEMU may run in another folder.

@@ -59,6 +59,13 @@ struct ChannelSnapshot {
     /// Entries in the file of hashes.
     var checkpoints: Int { Int(min(word(48), UInt64(ChannelLayout.checkpointLimit))) }
 
+    /// What became of the profile.
+    var profile: GuestProfileSummary {
+        GuestProfileSummary(
+            contexts: word(56), contextsWithoutRoom: word(64), callsTooDeep: word(72),
+            symbolsEntered: word(80))
+    }
+
     /// What was counted at the milestone of this index; nil where it was not reached, or is none.
     func milestone(_ index: Int) -> GuestCounters.MilestoneReading? {
         let offset = ChannelLayout.headerSize + index * ChannelLayout.milestoneSize

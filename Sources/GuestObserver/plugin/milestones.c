@@ -3,18 +3,17 @@
 
 #include <stdatomic.h>
 
-void milestone_reached(
-    unsigned index, unsigned processor, uint64_t instructions, uint64_t blocks, uint64_t serial_bytes)
+void milestone_reached(unsigned index, unsigned processor, const struct moment *moment)
 {
     struct channel_milestone *milestone = &channel->milestones[index];
     if (milestone->reached) return;
-    milestone->instructions = instructions;
-    milestone->blocks = blocks;
-    milestone->serial_bytes = serial_bytes;
+    milestone->instructions = moment->instructions;
+    milestone->blocks = moment->blocks;
+    milestone->serial_bytes = moment->serial_bytes;
     milestone->hash = hash_now;
     bool final = (int)index == configuration.final;
     /* The profile is on the disk before anyone can see that the boot is over and kill QEMU. */
-    profile_milestone(processor, index, final);
+    profile_milestone(processor, index, moment->remaining, final);
     atomic_thread_fence(memory_order_release);
     milestone->reached = 1;
     if (final) {
@@ -33,9 +32,10 @@ static void at_address(unsigned processor, void *data)
 {
     const struct address_reached *reached = (const struct address_reached *)&data;
     if (channel->milestones[reached->index].reached) return;
-    uint64_t instructions, blocks;
-    counters_sum(processor, &instructions, &blocks);
-    milestone_reached(reached->index, processor, instructions - reached->remaining, blocks, 0);
+    struct moment moment = {.remaining = reached->remaining};
+    counters_sum(processor, &moment.instructions, &moment.blocks);
+    moment.instructions -= moment.remaining;
+    milestone_reached(reached->index, processor, &moment);
 }
 
 static void watch(struct qemu_plugin_tb *block, size_t position, size_t length, uint32_t index)

@@ -100,9 +100,13 @@ void serial_end(void);
 /* Instruments a block that contains a milestone's address. */
 void milestones_instrument(struct qemu_plugin_tb *block);
 
-/* Records that a milestone was reached after so many instructions. */
-void milestone_reached(
-    unsigned index, unsigned processor, uint64_t instructions, uint64_t blocks, uint64_t serial_bytes);
+/* What was counted at a milestone. */
+struct moment {
+    uint64_t instructions, blocks, serial_bytes;
+    uint64_t remaining; /* of the current block, counted elsewhere already but not in `instructions` */
+};
+
+void milestone_reached(unsigned index, unsigned processor, const struct moment *moment);
 
 /* ---- The rolling hash of executed blocks. ---- */
 
@@ -124,8 +128,9 @@ void profile_instrument_start(struct qemu_plugin_tb *block);
 /* Calls and returns of the block. */
 void profile_instrument_events(struct qemu_plugin_tb *block);
 
-/* A milestone was reached: its phase's stacks are written, and all of them where it is the final one. */
-void profile_milestone(unsigned processor, unsigned index, bool final);
+/* A milestone was reached: its phase's stacks are written, and all of them where it is the final one. So many
+   instructions of the current block are counted already but lie behind the milestone. */
+void profile_milestone(unsigned processor, unsigned index, uint64_t remaining, bool final);
 
 /* Writes what was not written yet. */
 void profile_end(void);

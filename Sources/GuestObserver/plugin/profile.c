@@ -198,7 +198,8 @@ void profile_instrument_start(struct qemu_plugin_tb *block)
     uint64_t address = qemu_plugin_tb_vaddr(block);
     if (!is_followed(address)) return;
     uint32_t function;
-    const struct symbol *symbol = symbol_at(address, &function);
+    const struct symbol *symbol = table_around(address, &function);
+    if (!symbol) symbol = symbol_at(address, &function);
     if (symbol && symbol->kind != SYMBOL_CONTINUATION) {
         void *data = (void *)((uintptr_t)function << 8 | symbol->kind);
         qemu_plugin_register_vcpu_tb_exec_cb(block, entered, QEMU_PLUGIN_CB_NO_REGS, data);
@@ -266,10 +267,14 @@ static void publish(void)
     channel->symbols_entered = symbols_entered_count();
 }
 
-void profile_milestone(unsigned processor, unsigned index, bool final)
+void profile_milestone(unsigned processor, unsigned index, uint64_t remaining, bool final)
 {
     if (!profiling || !enter()) return;
     threads_flush(processor);
+    const struct milestone *milestone = &configuration.milestones[index];
+    if (milestone->trigger == BY_ADDRESS && is_followed(milestone->number)) {
+        threads_give_back(processor, remaining);
+    }
     char path[PATH_LIMIT + 16];
     snprintf(path, sizeof path, "%s.%u", configuration.profile, index);
     contexts_write(path, true);

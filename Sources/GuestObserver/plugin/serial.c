@@ -90,7 +90,8 @@ static void search_window(unsigned processor)
         size_t behind = (size_t)(found - window) + milestone->text_length;
         memmove(window, window + behind, window_length - behind);
         window_length -= behind;
-        milestone_reached(next_text, processor, last.instructions, last.blocks, known_bytes - window_length);
+        struct moment moment = {last.instructions, last.blocks, known_bytes - window_length, 0};
+        milestone_reached(next_text, processor, &moment);
         next_text = next_text_from(next_text + 1);
     }
 }
@@ -133,7 +134,8 @@ static void notice_new_bytes(unsigned processor)
     for (unsigned index = 0; index < configuration.milestone_count; index++) {
         const struct milestone *milestone = &configuration.milestones[index];
         if (milestone->trigger == BY_SERIAL_BYTES && size >= milestone->number) {
-            milestone_reached(index, processor, last.instructions, last.blocks, size);
+            struct moment moment = {last.instructions, last.blocks, size, 0};
+            milestone_reached(index, processor, &moment);
         }
     }
     read_new_bytes(processor, size);

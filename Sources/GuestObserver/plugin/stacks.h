@@ -22,6 +22,7 @@ enum {
 enum symbol_kind {
     SYMBOL_FUNCTION = 'f',
     SYMBOL_INTERRUPT = 'i',  /* an asynchronous entry: it gets a root of its own */
+    SYMBOL_TABLE = 't',      /* stubs of interrupts, each an entry, that jump to one */
     SYMBOL_EXCEPTION = 'e',  /* a synchronous one: it belongs to what caused it */
     SYMBOL_SYSTEM_CALL = 's',
     SYMBOL_CONTINUATION = 'c' /* part of another function, or a thunk: it names nothing */
@@ -39,6 +40,9 @@ bool symbols_read(const char *path);
 
 /* The symbol that begins at an address, or null. Its number, where that is wanted. */
 const struct symbol *symbol_at(uint64_t address, uint32_t *function);
+
+/* The table of stubs that an address lies in, or null. Its number, where that is wanted. */
+const struct symbol *table_around(uint64_t address, uint32_t *function);
 
 /* The number of the function that a call to an address calls: a symbol, or the address itself. */
 uint32_t function_at(uint64_t address);
@@ -72,6 +76,9 @@ void thread_left_system_call(unsigned processor);
 
 /* Adds what was executed since the last event to the contexts that executed it. */
 void threads_flush(unsigned processor);
+
+/* Takes back what the flush added too early: it counts for what runs next. */
+void threads_give_back(unsigned processor, uint64_t weight);
 
 bool threads_begin(void);
 extern uint64_t frames_too_deep;

@@ -66,7 +66,7 @@ bool symbols_read(const char *path)
         line[strcspn(line, "\n")] = '\0';
         char *rest;
         uint64_t address = strtoull(line, &rest, 16);
-        good = rest[0] == ' ' && strchr("fiesc", rest[1]) && rest[2] == ' ' && rest[3] != '\0';
+        good = rest[0] == ' ' && strchr("fitesc", rest[1]) && rest[2] == ' ' && rest[3] != '\0';
         good = good && (symbol_count == 0 || address > before) && symbol_count < SYMBOL_LIMIT;
         good = good && append(address, rest[1], rest + 3);
         before = address;
@@ -93,6 +93,14 @@ const struct symbol *symbol_at(uint64_t address, uint32_t *function)
 {
     uint32_t index = behind(address);
     if (index == 0 || symbols[index - 1].address != address) return NULL;
+    *function = FUNCTION_FIRST_SYMBOL + index - 1;
+    return &symbols[index - 1];
+}
+
+const struct symbol *table_around(uint64_t address, uint32_t *function)
+{
+    uint32_t index = behind(address);
+    if (index == 0 || symbols[index - 1].kind != SYMBOL_TABLE) return NULL;
     *function = FUNCTION_FIRST_SYMBOL + index - 1;
     return &symbols[index - 1];
 }

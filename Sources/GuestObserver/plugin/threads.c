@@ -104,7 +104,7 @@ static uint32_t frame_context(struct thread *thread, uint32_t index)
     struct frame *frame = &thread->frames[index];
     if (frame->context != 0) return frame->context;
     uint32_t parent;
-    if (frame->kind == SYMBOL_INTERRUPT) {
+    if (frame->kind == SYMBOL_INTERRUPT || frame->kind == SYMBOL_TABLE) {
         parent = context_child(0, FUNCTION_INTERRUPTS);
     } else if (index > 0) {
         parent = frame_context(thread, index - 1);
@@ -139,6 +139,15 @@ void threads_flush(unsigned index)
             context_add(context_child(0, root_of_class[class]), weight);
         }
     }
+}
+
+void threads_give_back(unsigned index, uint64_t weight)
+{
+    struct processor *processor = &processors[index];
+    struct thread *thread = processor->thread;
+    uint32_t context = thread->depth ? frame_context(thread, thread->depth - 1) : thread_context(thread);
+    context_add(context, -weight);
+    processor->seen[CODE_KERNEL] -= weight;
 }
 
 /* ---- Frames. ---- */
@@ -320,8 +329,14 @@ void thread_entered(unsigned index, uint32_t function, enum symbol_kind kind)
             thread->depth = 0;
             processor->user_ran = false;
         }
-        push(thread, 0, function, (uint8_t)kind);
         symbol_entered(function);
+        struct frame *top = thread->depth > 0 ? &thread->frames[thread->depth - 1] : NULL;
+        if (top && top->slot == 0 && top->kind == SYMBOL_TABLE) {
+            /* The stub that led here was the entry. */
+            *top = (struct frame){.function = function, .kind = (uint8_t)kind};
+        } else {
+            push(thread, 0, function, (uint8_t)kind);
+        }
         return;
     }
     /* The common case costs nothing: the call told who is called, and here it begins. */
