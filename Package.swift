@@ -63,7 +63,8 @@ let pipeline: [[Target]] = [
         [
             "BootModel", "BootStore", "BootProfiles", "GuestObserver", "CBootLauncher", "CPCRE2", subprocess,
             systemPackage,
-        ]),
+        ],
+        tests: ["BootModel", "BootStore", "CBootLauncher", "BootTestSupport"]),
     stage("BootComparison", ["BootModel", "BootStatistics", "BootProfiles"]),
     stage("LibXML", ["CLibXML2"]),
     stage(
@@ -79,7 +80,13 @@ let tools: [Target] = [
         dependencies: [
             "BootModel", "BootStore", "BootRunner", "BootComparison", "BootReports", "BootProfiles",
             "FlameGraphs", argumentParser,
-        ], swiftSettings: settings)
+        ], swiftSettings: settings),
+    // What tests of several targets need: guests, tools, temporary folders, the built command.
+    .target(name: "BootTestSupport", path: "Tests/BootTestSupport", swiftSettings: settings),
+    .testTarget(
+        name: "BootmarkCommandTests",
+        dependencies: ["BootmarkCommand", "BootModel", "BootStore", "BootTestSupport"],
+        swiftSettings: settings),
 ]
 
 /// Tools of the development of Bootmark, and no products of it.

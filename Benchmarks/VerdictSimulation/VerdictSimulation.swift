@@ -19,6 +19,8 @@ enum VerdictSimulation {
         print("\(trials) trials for each number.\n")
         try simulation.rules()
         try simulation.edge()
+        try simulation.missed()
+        try simulation.sittings()
         try simulation.curve()
     }
 }
@@ -82,6 +84,51 @@ struct Simulation {
                 }
                 print("| \(rule.name) | \(cells.joined(separator: " | ")) |")
             }
+        }
+        print()
+    }
+
+    /// How Bootmark's rules end where they find no alarm although there is something to find.
+    func missed() throws {
+        print("Passed / inconclusive although the boots got 5 % slower, in %, at 3 % noise:\n")
+        print("| rule | " + Noise.allCases.map(\.title).joined(separator: " | ") + " |")
+        print("|---|" + String(repeating: "---|", count: Noise.allCases.count))
+        let rules: [Rule] = [
+            .pairs(tolerance: 0.01), .pairs(tolerance: 0.03), .unpaired(tolerance: 0.01, boots: 20),
+            .unpaired(tolerance: 0.03, boots: 20),
+        ]
+        for rule in rules {
+            let cells = try Noise.allCases.map { noise in
+                let rates = try rates(rule, noise, width: 0.03, slowdown: 0.05)
+                return "\(number(rates.passes)) / \(number(max(100 - rates.alarms - rates.passes, 0)))"
+            }
+            print("| \(rule.name) | \(cells.joined(separator: " | ")) |")
+        }
+        print()
+    }
+
+    /// One run against stored ones of other days, on a host whose days differ by 3 %, with 1 % noise within
+    /// one: alarms at a tolerance of 3 %.
+    func sittings() throws {
+        let slowdowns = [0, 0.03, 0.1, 0.15, 0.2]
+        print(
+            "Alarms in % against stored runs of 20 boots, at a tolerance of 3 %, where days differ by 3 %:\n")
+        print("| stored runs | " + slowdowns.map { "+" + percent($0) }.joined(separator: " | ") + " |")
+        print("|---|" + String(repeating: "---|", count: slowdowns.count))
+        let kinds: [(String, Int, Bool)] = [
+            ("1", 1, false), ("5, pooled by boot", 5, false), ("3, by run", 3, true), ("5, by run", 5, true),
+            ("10, by run", 10, true),
+        ]
+        for (name, runs, byRun) in kinds {
+            let cells = try slowdowns.map { slowdown in
+                var seeds = RepeatableGenerator(seed: seed)
+                var alarms = 0
+                for _ in 0..<trials where try Rule.sittingAlarms(runs, byRun, slowdown, seed: seeds.next()) {
+                    alarms += 1
+                }
+                return number(100 * Double(alarms) / Double(trials))
+            }
+            print("| \(name) | \(cells.joined(separator: " | ")) |")
         }
         print()
     }

@@ -81,8 +81,9 @@ static void probe_function(uint32_t function) {
 }
 
 static void scan_buses(uint32_t functions) {
+    // From the last bus down: the devices are on the first, and what a knob adds should be empty slots like most.
     for (uint32_t index = 0; index < functions; index++) {
-        probe_function(index % (BUSES * FUNCTIONS_PER_BUS));
+        probe_function(PROBED_FUNCTIONS - 1 - index % PROBED_FUNCTIONS);
     }
 }
 

@@ -4,6 +4,10 @@
 # pushes no error code. The frame pointer is set up as a C function would, so that a walk along frame pointers
 # goes from the handler through this entry into what was interrupted.
 
+        # Debuggers unwind by this. In .eh_frame, unlike in .debug_frame, it can say that what it returns to was
+        # interrupted and not calling, on which the caller of a function's last instruction hangs.
+        .cfi_sections .eh_frame
+
         .text
         .balign 16
         .global interrupt_entries

@@ -71,7 +71,9 @@ void timer_start(uint32_t hertz) {
     write_port8(PIT_CHANNEL_0, (uint8_t)divisor);
     write_port8(PIT_CHANNEL_0, (uint8_t)(divisor >> 8));
     write_port8(PIC1_DATA, 0xfe);
-    __asm__ volatile("sti" : : : "memory");
+    // An interrupt that waits is taken behind the nop: behind a function's last instructions, its compiler's unwinding
+    // rules hold no more once something is pushed there.
+    __asm__ volatile("sti\n\tnop" : : : "memory");
 }
 
 uint32_t timer_stop(void) {

@@ -146,17 +146,14 @@ __attribute__((optnone)) static uint32_t copy_command_line(const char *source) {
     return elf_end != 0 ? elf_end : first_end;
 }
 
-// Whether QEMU itself loaded this kernel: it alone puts the kernel's file name before the knobs. A GRUB that
-// was told to pass `tiny.elf` as its first word is seen by that word.
-static bool first_word_is_a_knob(void) {
-    static const char *const prefixes[] = {"slow=", "turns=", "hz=", "end=", "wrong=", "at=", "pad="};
+// Whether the command line begins with the kernel's file name: QEMU puts it there, GRUB 2 does not, and other
+// loaders show it by a path from their root.
+static bool has_file_name(const struct multiboot_information *information) {
     const char *rest;
-    for (uint32_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-        if (begins(command_line, prefixes[i], &rest)) {
-            return true;
-        }
+    if ((information->flags & MULTIBOOT_HAS_LOADER_NAME) && begins((const char *)information->loader_name, "qemu", &rest)) {
+        return true;
     }
-    return false;
+    return command_line[0] == '/' || command_line[0] == '(';
 }
 
 void read_command_line(const struct multiboot_information *information) {
@@ -164,7 +161,7 @@ void read_command_line(const struct multiboot_information *information) {
         return;
     }
     uint32_t position = copy_command_line((const char *)information->command_line);
-    if (first_word_is_a_knob()) {
+    if (!has_file_name(information)) {
         position = 0;
     }
     while (command_line[position] != 0) {

@@ -18,6 +18,9 @@ boot_stack:
         .global boot_stack_end
 boot_stack_end:
 
+        # For debuggers, which unwind by it; nothing of it is loaded.
+        .cfi_sections .debug_frame
+
         .text
         .global _start
         .type   _start, @function

@@ -42,9 +42,10 @@ struct multiboot_information {
     uint32_t flags, memory_lower_kib, memory_upper_kib, boot_device, command_line, modules_count, modules_address;
     uint32_t symbols[4];
     uint32_t memory_map_bytes, memory_map_address;
+    uint32_t drives_bytes, drives_address, configuration_table, loader_name;
 };
 enum { MULTIBOOT_LOADED = 0x2badb002, MULTIBOOT_HAS_MEMORY = 1 << 0, MULTIBOOT_HAS_COMMAND_LINE = 1 << 2,
-       MULTIBOOT_HAS_MEMORY_MAP = 1 << 6 };
+       MULTIBOOT_HAS_MEMORY_MAP = 1 << 6, MULTIBOOT_HAS_LOADER_NAME = 1 << 9 };
 
 // The frame that interrupt_entry.S builds.
 struct interrupt_frame {

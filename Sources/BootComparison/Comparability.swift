@@ -13,10 +13,14 @@ struct Comparability {
     let objection: String?
     private let before: ComparedRun?
     private let after: ComparedRun
+    private let paired: Bool
 
-    init(before: ComparedRun?, after: ComparedRun) {
+    /// Pairs are taken in one sitting, so that a machine, a QEMU or an accelerator that differs is what is
+    /// compared; the host has to be the same all the more.
+    init(before: ComparedRun?, after: ComparedRun, design: Procedure.Design) {
         self.before = before
         self.after = after
+        if case .pairs = design { paired = true } else { paired = false }
         guard let before else {
             objection =
                 "There is no baseline to compare with. Accept this run as one with: bootmark accept "
@@ -24,7 +28,11 @@ struct Comparability {
             return
         }
         var differences: [String] = []
-        if before.run.plan.machine != after.run.plan.machine {
+        if paired, !Self.areInterleaved(before, after) {
+            differences.append(
+                "their boots were not taken in pairs, each beside the one of equal index, or none was yet")
+        }
+        if !paired, before.run.plan.machine != after.run.plan.machine {
             differences.append(Self.difference("machine", before.run.plan.machine, after.run.plan.machine))
         }
         for metric in after.run.plan.budgets.map(\.metric) {
@@ -69,10 +77,11 @@ struct Comparability {
     /// What of the environment differs and matters: all of it to what varies, QEMU's version alone to what is
     /// counted exactly.
     private func environment(for metric: Metric, _ old: Fingerprint, _ new: Fingerprint) -> [String] {
-        var fields = [("QEMU version", old.qemu, new.qemu)]
+        var fields: [(String, String, String)] = []
+        if !paired { fields.append(("QEMU version", old.qemu, new.qemu)) }
         if metric.determinism == .statistical {
+            if !paired { fields.append(("accelerator", old.accelerator, new.accelerator)) }
             fields += [
-                ("accelerator", old.accelerator, new.accelerator),
                 ("host's processor", old.host.processor, new.host.processor),
                 ("host's number of processors", "\(old.host.processors)", "\(new.host.processors)"),
                 ("host's kernel", old.host.kernel, new.host.kernel),
@@ -96,7 +105,13 @@ struct Comparability {
                     + "\(after.run.scenario) after.")
         }
         let (old, new) = (before.run.fingerprint.digests, after.run.fingerprint.digests)
-        let changed = Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }.sorted()
+        var changed = Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }.sorted()
+        if paired {
+            let (one, other) = (before.run, after.run)
+            if one.plan.machine != other.plan.machine { changed.append("machine") }
+            if one.fingerprint.qemu != other.fingerprint.qemu { changed.append("QEMU version") }
+            if one.fingerprint.accelerator != other.fingerprint.accelerator { changed.append("accelerator") }
+        }
         if !changed.isEmpty {
             notes.append("What differs between the runs, and is compared: \(list(changed)).")
         }
@@ -105,6 +120,16 @@ struct Comparability {
             notes.append("The baseline also holds \(list(missing)), which the run after does not.")
         }
         return notes
+    }
+
+    /// Whether each pair was begun before the next one, so that what disturbs the host disturbs both alike.
+    private static func areInterleaved(_ before: ComparedRun, _ after: ComparedRun) -> Bool {
+        let pairs = ComparedRun.pairs(before, after)
+        let starts = pairs.map { ($0.before.startedAt, $0.after.startedAt) }
+        return !pairs.isEmpty
+            && zip(starts, starts.dropFirst()).allSatisfy {
+                max($0.0.0, $0.0.1) <= min($0.1.0, $0.1.1)
+            }
     }
 
     private static func difference(_ field: String, _ old: String, _ new: String) -> String {

@@ -45,6 +45,16 @@ extension ComparedRun {
     /// The boots whose values are judged.
     var judgedBoots: [Boot] { run.boots.filter { $0.purpose == .timed && $0.outcome.isBooted } }
 
+    /// The judged boots of equal index of two runs, in the order of their indices.
+    static func pairs(_ before: ComparedRun?, _ after: ComparedRun) -> [(before: Boot, after: Boot)] {
+        let old = Dictionary((before?.judgedBoots ?? []).map { ($0.index, $0) }) { first, _ in first }
+        var seen = Set<Int>()
+        return after.judgedBoots.sorted { $0.index < $1.index }.compactMap { boot in
+            guard seen.insert(boot.index).inserted else { return nil }
+            return old[boot.index].map { ($0, boot) }
+        }
+    }
+
     /// The metric as this run knows it, by its name and phase.
     func metric(_ id: String) -> Metric? { run.metrics.first { $0.id == id } }
 
@@ -63,13 +73,33 @@ struct Values {
 
     init(of id: String, in side: ComparedRun?) {
         for boot in side?.judgedBoots ?? [] {
-            guard let value = boot.samples[id] else { continue }
-            // Nothing that a boot yields is negative, and beyond 1e300 differences overflow.
-            if value >= 0, value <= 1e300 {
-                usable.append(value)
-            } else {
-                refused.append((boot.index, value))
-            }
+            if let value = boot.samples[id] { add(value, of: boot.index) }
+        }
+    }
+
+    /// The values of several runs, one after the other.
+    init(pooling runs: [Values]) {
+        usable = runs.flatMap(\.usable)
+        refused = runs.flatMap(\.refused)
+    }
+
+    /// The values of the boots of equal index that have one on both sides, in the order of their indices.
+    static func paired(of id: String, before: ComparedRun?, after: ComparedRun) -> (Values, Values) {
+        var (old, new) = (Values(of: id, in: nil), Values(of: id, in: nil))
+        for pair in ComparedRun.pairs(before, after) {
+            guard let first = pair.before.samples[id], let second = pair.after.samples[id] else { continue }
+            old.add(first, of: pair.before.index)
+            new.add(second, of: pair.after.index)
+        }
+        return (old, new)
+    }
+
+    private mutating func add(_ value: Double, of boot: Int) {
+        // Nothing that a boot yields is negative, and beyond 1e300 differences overflow.
+        if value >= 0, value <= 1e300 {
+            usable.append(value)
+        } else {
+            refused.append((boot, value))
         }
     }
 }

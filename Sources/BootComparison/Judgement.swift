@@ -11,12 +11,16 @@ struct Judgement {
     let isEmpty: Bool
     /// What the boots of a metric that should be exact disagree about.
     private var prefix = ""
+    private let procedure: Procedure
+    private let run: ComparedRun
 
     init(
         metric: Metric, role: MetricComparison.Role, tolerance: Double, before: ComparedRun?,
-        after: ComparedRun, objection: String?, settings: UnpairedComparator.Settings
+        after: ComparedRun, objection: String?, procedure: Procedure
     ) {
-        let (old, new) = (Values(of: metric.id, in: before), Values(of: metric.id, in: after))
+        self.procedure = procedure
+        run = after
+        let (old, new) = procedure.values(of: metric.id, before: before, after: after)
         isEmpty = old.isEmpty && new.isEmpty
         let usable = tolerance.isFinite && tolerance >= 0 ? tolerance : 0
         comparison = MetricComparison(
@@ -33,7 +37,7 @@ struct Judgement {
         } else if old.isEmpty {
             settle(.incomparable, Reasons.missing(metric, "before", before?.whyUnavailable(metric.id)))
         } else {
-            judge(settings)
+            judge()
         }
     }
 
@@ -42,24 +46,24 @@ struct Judgement {
         comparison.reason = prefix + reason
     }
 
-    private mutating func judge(_ settings: UnpairedComparator.Settings) {
+    private mutating func judge() {
         let (before, after) = (comparison.before, comparison.after)
         let constant = Set(before).count == 1 && Set(after).count == 1
         if comparison.metric.determinism == .exact {
-            if constant { return judgeExactly(before[0], after[0], settings) }
+            if constant { return judgeExactly(before[0], after[0]) }
             prefix = Reasons.notExact(comparison.metric)
         }
         guard before.count > 1, after.count > 1 else {
-            return settle(.inconclusive, Reasons.oneBoot(comparison))
+            return settle(.inconclusive, Reasons.oneBoot(comparison, procedure))
         }
         if constant, before[0] == after[0] {
-            comparison.change = .init(estimate: 0, low: 0, high: 0, confidence: 1 - 2 * settings.alpha)
+            comparison.change = .init(estimate: 0, low: 0, high: 0, confidence: 1 - 2 * procedure.alpha)
             return settle(.pass, Reasons.allEqual(comparison))
         }
         do {
             evidence = try RankEvidence(
                 metric: comparison.metric, before: before, after: after, tolerance: comparison.tolerance,
-                settings: settings)
+                procedure: procedure, run: run)
         } catch {
             settle(.inconclusive, Reasons.noStatistics(comparison.metric, error))
         }
@@ -68,9 +72,7 @@ struct Judgement {
     }
 
     /// Any difference of an exact metric is real: the tolerance alone says whether it matters.
-    private mutating func judgeExactly(
-        _ before: Double, _ after: Double, _ settings: UnpairedComparator.Settings
-    ) {
+    private mutating func judgeExactly(_ before: Double, _ after: Double) {
         let change = before == after ? 0 : before > 0 ? after / before - 1 : nil
         if let change, change.isFinite {
             comparison.change = .init(estimate: change, low: change, high: change, confidence: 1)
@@ -81,7 +83,7 @@ struct Judgement {
         // A change that equals the tolerance is within it, whatever the last digit of the division says.
         if worse > comparison.tolerance * (1 + 1e-9) {
             settle(.regression, Reasons.exactRegression(comparison, before, after))
-        } else if worse < 0, -worse >= comparison.tolerance * settings.smallestImprovement {
+        } else if worse < 0, -worse >= comparison.tolerance * procedure.smallestImprovement {
             settle(.improvement, Reasons.exactImprovement(comparison, before, after))
         } else {
             settle(.pass, Reasons.exactPass(comparison, before, after))
@@ -89,23 +91,21 @@ struct Judgement {
     }
 
     /// Decides by the p-values that were corrected over the family.
-    mutating func decide(
-        pWorse: Double, pBetter: Double, level: Double, gates: Int, settings: UnpairedComparator.Settings
-    ) {
+    mutating func decide(pWorse: Double, pBetter: Double, level: Double, gates: Int) {
         guard let evidence else { return }
         comparison.pWorse = pWorse
         comparison.pBetter = pBetter
         let gain = evidence.shift.map { -Double($0.estimate) } ?? .infinity
-        let least = comparison.tolerance * settings.smallestImprovement
+        let least = comparison.tolerance * procedure.smallestImprovement
         if pWorse <= level {
             settle(.regression, Reasons.regression(comparison))
         } else if pBetter <= level, gain >= least {
             settle(.improvement, Reasons.improvement(comparison))
-        } else if evidence.pWithin <= 1 - settings.passConfidence + 1e-12 {
-            settle(.pass, Reasons.pass(comparison, evidence, settings))
+        } else if evidence.pWithin <= 1 - procedure.passConfidence + 1e-12 {
+            settle(.pass, Reasons.pass(comparison, evidence, procedure))
         } else {
-            let reason = Reasons.inconclusive(comparison, evidence, settings, level: level, gates: gates)
-            settle(.inconclusive, reason)
+            let share = level / Double(max(gates, 1))
+            settle(.inconclusive, Reasons.inconclusive(comparison, evidence, procedure, level: share))
         }
     }
 }

@@ -59,10 +59,25 @@ struct RankEvidence {
         }
     }
 
-    /// The evidence of `after` against `before`; neither is empty.
+    /// The evidence of `after` against `before`; neither is empty, and pairs are of equal number.
     init(
-        metric: Metric, before: [Double], after: [Double], tolerance: Double,
-        settings: UnpairedComparator.Settings
+        metric: Metric, before: [Double], after: [Double], tolerance: Double, procedure: Procedure,
+        run: ComparedRun
+    ) throws(StatisticsError) {
+        switch procedure.design {
+        case .unpaired: try self.init(metric, before, after, tolerance, procedure)
+        case .pairs(let rule): try self.init(metric, before, after, tolerance, procedure, rule)
+        case .runs(let runs):
+            try self.init(metric, before, after, tolerance, procedure)
+            let groups = procedure.pooled(runs, of: metric.id, with: run).map(\.usable)
+            if groups.count >= Procedure.fewestRuns {
+                try weigh(metric, groups, after, tolerance, procedure)
+            }
+        }
+    }
+
+    private init(
+        _ metric: Metric, _ before: [Double], _ after: [Double], _ tolerance: Double, _ procedure: Procedure
     ) throws(StatisticsError) {
         let lowerIsBetter = metric.polarity == .lowerIsBetter
         // Exactly at the edge is within it, whatever the last digit of a product says.
@@ -73,33 +88,104 @@ struct RankEvidence {
         pWorse = try MannWhitney.test(after, edge, alternative: worse).pValue
         pWithin = try MannWhitney.test(after, edge, alternative: better).pValue
         pBetter = try MannWhitney.test(after, before, alternative: better).pValue
-        shift = try Self.shift(
-            metric: metric, before: before, after: after, tolerance: tolerance, settings: settings)
+        guard let effects = try Effects(metric, before, after) else { return }
+        let estimator = try HodgesLehmannShift(of: effects.after, over: effects.before)
+        shift = Shift(
+            estimate: estimator.estimate,
+            low: try estimator.lowerBound(confidence: 1 - procedure.alpha),
+            high: try estimator.upperBound(confidence: 1 - procedure.alpha),
+            passHigh: try estimator.upperBound(confidence: procedure.passConfidence),
+            tolerance: effects.bound(tolerance), confidence: 1 - 2 * procedure.alpha, scale: effects.scale,
+            polarity: metric.polarity)
     }
 
-    private static func shift(
-        metric: Metric, before: [Double], after: [Double], tolerance: Double,
-        settings: UnpairedComparator.Settings
-    ) throws(StatisticsError) -> Shift? {
-        let scale: Shift.Scale = (before + after).allSatisfy { $0 > 0 } ? .logarithmic : .linear
+    /// Takes each run as one number beside what its boots say, whichever is less sure: the runs' centers tell
+    /// how much sittings differ, and the new run is one more sitting.
+    private mutating func weigh(
+        _ metric: Metric, _ groups: [[Double]], _ after: [Double], _ tolerance: Double,
+        _ procedure: Procedure
+    ) throws(StatisticsError) {
+        guard let effects = try Effects(metric, groups.flatMap { $0 }, after) else { return }
+        var rest = effects.before[...]
+        var centers: [Double] = []
+        for group in groups {
+            centers.append(try Description.median(Array(rest.prefix(group.count))))
+            rest = rest.dropFirst(group.count)
+        }
+        let test = try NewcomerTest(try Description.median(effects.after), among: centers)
+        let limit = effects.bound(tolerance)
+        pWorse = max(pWorse, test.pValue(above: limit + 1e-12))
+        pWithin = max(pWithin, test.pValue(below: limit + 1e-12))
+        pBetter = max(pBetter, test.pValue(below: 0))
+        let margin = test.margin(confidence: 1 - procedure.alpha)
+        shift = Shift(
+            estimate: test.difference, low: test.difference - margin, high: test.difference + margin,
+            passHigh: test.difference + test.margin(confidence: procedure.passConfidence), tolerance: limit,
+            confidence: 1 - 2 * procedure.alpha, scale: effects.scale, polarity: metric.polarity)
+    }
+
+    /// The bounds are those of the last look at its own share of the error, so that they hold over all looks.
+    private init(
+        _ metric: Metric, _ before: [Double], _ after: [Double], _ tolerance: Double, _ procedure: Procedure,
+        _ rule: SequentialRule
+    ) throws(StatisticsError) {
+        guard let effects = try Effects(metric, before, after) else {
+            // Without a scale, a share of nothing is nothing: any difference is beyond the tolerance.
+            let sign: Double = metric.polarity == .lowerIsBetter ? 1 : -1
+            let raw = zip(after, before).map { sign * ($0 - $1) }
+            let evidence = try rule.evidence(raw, tolerance: 0)
+            (pWorse, pWithin, pBetter) = (evidence.pWorse, evidence.pWithin, evidence.pBetter)
+            return
+        }
+        let differences = zip(effects.after, effects.before).map { $0 - $1 }
+        let limit = effects.bound(tolerance)
+        let passLimit = max(effects.bound(procedure.passBound(tolerance)), limit)
+        let evidence = try rule.evidence(differences, tolerance: limit + 1e-12, passBound: passLimit + 1e-12)
+        (pWorse, pWithin, pBetter) = (evidence.pWorse, evidence.pWithin, evidence.pBetter)
+        let seen = evidence.pairs > 0 ? Array(differences.prefix(evidence.pairs)) : differences
+        let center = try HodgesLehmannCenter(of: seen)
+        let weight = zip(rule.looks, rule.weights).first { $0.0 == evidence.pairs }?.1
+        let sure = weight.map { 1 - rule.level * $0 }
+        let pass = weight.map { 1 - rule.passLevel * $0 }
+        func bound(_ confidence: Double?, _ find: (Double) throws(StatisticsError) -> Double?)
+            throws(StatisticsError) -> Double?
+        {
+            guard let confidence else { return nil }
+            return try find(confidence)
+        }
+        shift = Shift(
+            estimate: center.estimate, low: try bound(sure, center.lowerBound(confidence:)),
+            high: try bound(sure, center.upperBound(confidence:)),
+            passHigh: try bound(pass, center.upperBound(confidence:)), tolerance: limit,
+            confidence: 1 - 2 * rule.level, scale: effects.scale, polarity: metric.polarity)
+    }
+}
+
+/// Values on a scale on which a share of more is a shift, turned so that more is worse.
+private struct Effects {
+    var before: [Double]
+    var after: [Double]
+    var scale: RankEvidence.Shift.Scale
+    private let polarity: Metric.Polarity
+
+    /// Nil where no scale has room for the values: a median of zero, or values of too different sizes.
+    init?(_ metric: Metric, _ before: [Double], _ after: [Double]) throws(StatisticsError) {
+        scale = (before + after).allSatisfy { $0 > 0 } ? .logarithmic : .linear
+        polarity = metric.polarity
         let unit = try Description.median(before)
         guard unit > 0 else { return nil }
-        let lowerIsBetter = metric.polarity == .lowerIsBetter
-        let effect = { (value: Double) in
-            (lowerIsBetter ? 1 : -1) * (scale == .logarithmic ? log(value) : value / unit)
-        }
-        // Beside a tiny median before, a value may have no share that a number can hold.
-        guard (before + after).allSatisfy({ effect($0).magnitude <= 1e300 }) else { return nil }
-        let shift = try HodgesLehmannShift(of: after.map(effect), over: before.map(effect))
-        var limit = tolerance
-        if scale == .logarithmic {
-            limit = lowerIsBetter ? log1p(tolerance) : -log1p(-min(tolerance, 0.999_999))
-        }
-        return Shift(
-            estimate: shift.estimate,
-            low: try shift.lowerBound(confidence: 1 - settings.alpha),
-            high: try shift.upperBound(confidence: 1 - settings.alpha),
-            passHigh: try shift.upperBound(confidence: settings.passConfidence),
-            tolerance: limit, confidence: 1 - 2 * settings.alpha, scale: scale, polarity: metric.polarity)
+        let (scale, sign): (RankEvidence.Shift.Scale, Double) = (
+            scale, metric.polarity == .lowerIsBetter ? 1 : -1
+        )
+        let effect = { (value: Double) in sign * (scale == .logarithmic ? log(value) : value / unit) }
+        self.before = before.map(effect)
+        self.after = after.map(effect)
+        guard (self.before + self.after).allSatisfy({ $0.magnitude <= 1e300 }) else { return nil }
+    }
+
+    /// The shift that a worsening by the share means.
+    func bound(_ share: Double) -> Double {
+        guard scale == .logarithmic else { return share }
+        return polarity == .lowerIsBetter ? log1p(share) : -log1p(-min(share, 0.999_999))
     }
 }

@@ -14,33 +14,35 @@ enum Reasons {
     }
 
     static func pass(
-        _ result: MetricComparison, _ evidence: RankEvidence, _ settings: UnpairedComparator.Settings
+        _ result: MetricComparison, _ evidence: RankEvidence, _ procedure: Procedure
     ) -> String {
         var bound = ""
         if let shift = evidence.shift, let high = shift.passHigh {
             let end = shift.polarity == .lowerIsBetter ? "at most" : "at least"
             bound =
                 ", and the change is \(end) \(Quantity.percent(shift.share(high))) with "
-                + "\(confidence(settings.passConfidence)) confidence"
+                + "\(confidence(procedure.passConfidence)) confidence"
         }
-        return "\(result.metric.id) stays within the \(Quantity.share(result.tolerance)) allowed: "
-            + "\(medians(result))\(bound). \(boots(result))"
+        let ruledOut = procedure.passBound(result.tolerance)
+        let start =
+            ruledOut > result.tolerance
+            ? "\(result.metric.id) got no worse by \(Quantity.share(ruledOut)) or more, nor for sure by the "
+                + "\(Quantity.share(result.tolerance)) allowed"
+            : "\(result.metric.id) stays within the \(Quantity.share(result.tolerance)) allowed"
+        return "\(start): \(medians(result))\(bound). \(boots(result))"
     }
 
     static func inconclusive(
-        _ result: MetricComparison, _ evidence: RankEvidence, _ settings: UnpairedComparator.Settings,
-        level: Double, gates: Int
+        _ result: MetricComparison, _ evidence: RankEvidence, _ procedure: Procedure, level: Double
     ) -> String {
         let start =
             "These boots cannot tell whether \(result.metric.id) got worse by more than the "
             + "\(Quantity.share(result.tolerance)) allowed: \(medians(result))\(interval(result)). "
             + boots(result)
-        let share = level / Double(max(gates, 1))
-        if MannWhitney.smallestPValue(result.before.count, result.after.count) > share {
-            let needed = boots(for: share)
-            return start + " So few can never show a regression: take at least \(needed) on each side."
+        if procedure.smallestPValue(result.before.count, result.after.count) > level {
+            return start + " So few can never show a regression: take at least \(least(procedure, level))."
         }
-        return start + found(result) + advice(result, evidence, settings)
+        return start + found(result) + advice(result, evidence, procedure)
     }
 
     private static func found(_ result: MetricComparison) -> String {
@@ -51,29 +53,42 @@ enum Reasons {
     /// How many boots would probably do: the interval narrows with the root of their number. So many that
     /// four tries in five settle it, if the change is what it looks like.
     private static func advice(
-        _ result: MetricComparison, _ evidence: RankEvidence, _ settings: UnpairedComparator.Settings
+        _ result: MetricComparison, _ evidence: RankEvidence, _ procedure: Procedure
     ) -> String {
         let other =
             " A metric that varies less (host-instructions, guest-instructions, exact mode) needs fewer."
+        if case .runs = procedure.design { return " More accepted runs, taken on other days, would narrow it." }
         guard let shift = evidence.shift, let low = shift.low, let high = shift.passHigh else { return other }
         let distance = shift.estimate - shift.tolerance
         let width = distance > 0 ? shift.estimate - low : high - shift.estimate
-        let level = distance > 0 ? settings.alpha : 1 - settings.passConfidence
+        let level = distance > 0 ? procedure.alpha : 1 - procedure.passConfidence
         let sure = -NormalDistribution.quantile(level)
         guard sure > 0, distance != 0, width > 0 else { return other }
         let factor = pow((1 + 0.8416 / sure) * width / distance, 2)
         let now = Double(min(result.before.count, result.after.count))
         let needed = (now * max(factor, 1)).rounded(.up)
-        guard needed <= 500 else {
-            return " Not even 500 boots on each side would probably settle it.\(other)"
-        }
+        let name = unit(procedure)
+        guard needed <= 500 else { return " Not even 500 \(name) would probably settle it.\(other)" }
         let boots = Quantity.exactText(max(needed, now + 1))
-        return " About \(boots) boots on each side would probably settle it.\(other)"
+        return " About \(boots) \(name) would probably settle it.\(other)"
     }
 
-    /// The fewest boots on each side with which a p-value can get down to `level`.
-    private static func boots(for level: Double) -> Int {
-        (2...100).first { MannWhitney.smallestPValue($0, $0) <= level } ?? 100
+    /// The fewest boots with which a p-value can get down to `level`, in words.
+    private static func least(_ procedure: Procedure, _ level: Double) -> String {
+        let enough = (2...100).first { count in
+            switch procedure.design {
+            case .unpaired, .runs: MannWhitney.smallestPValue(count, count) <= level
+            case .pairs(let rule): SignedRank.smallestPValue(count) <= level * (rule.weights.first ?? 1)
+            }
+        }
+        return "\(enough ?? 100) \(unit(procedure))"
+    }
+
+    private static func unit(_ procedure: Procedure) -> String {
+        switch procedure.design {
+        case .unpaired, .runs: "boots on each side"
+        case .pairs: "pairs"
+        }
     }
 
     static func allEqual(_ result: MetricComparison) -> String {
@@ -81,9 +96,9 @@ enum Reasons {
             + boots(result)
     }
 
-    static func oneBoot(_ result: MetricComparison) -> String {
+    static func oneBoot(_ result: MetricComparison, _ procedure: Procedure) -> String {
         "\(result.metric.id) varies from boot to boot, and one boot cannot tell by how much: "
-            + "\(boots(result)) Take at least 5 on each side."
+            + "\(boots(result)) Take at least \(least(procedure, procedure.alpha))."
     }
 
     static func exactRegression(_ result: MetricComparison, _ before: Double, _ after: Double) -> String {
@@ -128,10 +143,13 @@ enum Reasons {
     }
 
     private static func medians(_ result: MetricComparison) -> String {
-        let before = result.medianBefore.map { text($0, result.metric) } ?? "nothing"
-        let after = result.medianAfter.map { text($0, result.metric) } ?? "nothing"
-        let change = result.change.map { " (\(Quantity.percent($0.estimate)))" } ?? ""
-        return "\(before) before, \(after) after\(change)"
+        guard let before = result.medianBefore, let after = result.medianAfter else { return "no values" }
+        let texts = "\(text(before, result.metric)) before, \(text(after, result.metric)) after"
+        guard let estimate = result.change?.estimate else { return texts }
+        let change = Quantity.percent(estimate)
+        // The middle of all differences need not be the difference of the middles; say so where it shows.
+        let contradicts = (after - before) * estimate < 0
+        return contradicts ? "\(texts) by the medians, \(change) over all boots" : "\(texts) (\(change))"
     }
 
     private static func interval(_ result: MetricComparison) -> String {
@@ -152,8 +170,8 @@ enum Reasons {
     }
 
     private static func boots(_ result: MetricComparison) -> String {
-        "\(result.before.count) boots before, \(result.after.count) after."
-            .replacingOccurrences(of: "1 boots", with: "1 boot", options: .anchored)
+        "\(result.before.count) \(result.before.count == 1 ? "boot" : "boots") before, "
+            + "\(result.after.count) after."
     }
 
     private static func text(_ value: Double, _ metric: Metric) -> String {

@@ -1,5 +1,4 @@
 public import BootModel
-import BootStatistics
 
 /// Compares a run with a stored one, boot by boot, without pairs: the weaker of the two procedures, for where
 /// the baseline's images are not at hand to be booted again.
@@ -67,97 +66,32 @@ public struct UnpairedComparator: Sendable {
     ///   - after: the run to be judged.
     ///   - reproduction: the command that takes these measurements again, as arguments.
     public func compare(before: ComparedRun?, after: ComparedRun, reproduction: [String]) -> Comparison {
-        let comparability = Comparability(before: before, after: after)
-        let gates = Gates(before: before, after: after, comparability: comparability)
-        var judgements = metrics(gates, after).map { metric in
-            let gated = gates.metrics.contains { $0.id == metric.id }
-            return Judgement(
-                metric: metric, role: gated ? .gates : .informs,
-                tolerance: settings.tolerance(of: metric, budget: gates.tolerances[metric.id]),
-                before: before, after: after, objection: comparability.objection(to: metric),
-                settings: settings)
-        }
-        judgements.removeAll { $0.isEmpty && $0.comparison.role == .informs }
-        correct(&judgements, .gates, level: settings.alpha) { (p) throws(StatisticsError) in
-            try PValues.holm(p)
-        }
-        correct(&judgements, .informs, level: settings.informingRate) { (p) throws(StatisticsError) in
-            try PValues.benjaminiHochberg(p)
-        }
-        let results = judgements.map(\.comparison)
-        let failures = (before?.failedBoots(on: .before) ?? []) + after.failedBoots(on: .after)
-        let overall = Overall(
-            results: results, failures: failures, before: before, after: after,
-            objection: comparability.objection)
-        return Comparison(
-            scenario: after.run.scenario, machine: after.run.plan.machine, verdict: overall.verdict,
-            reason: overall.reason, before: before?.summary, after: after.summary, results: results,
-            failures: failures, reproduction: reproduction,
-            notes: gates.notes + comparability.notes + notes(before, after, results))
+        procedure(.unpaired).compare(before: before, after: after, reproduction: reproduction)
     }
 
-    /// The run's metrics in its order, after the gated ones that it does not even name.
-    private func metrics(_ gates: Gates, _ after: ComparedRun) -> [Metric] {
-        var metrics: [Metric] = []
-        let unnamed = gates.metrics.filter { after.metric($0.id) == nil }
-        for metric in unnamed + after.run.metrics where !metrics.contains(where: { $0.id == metric.id }) {
-            metrics.append(metric)
-        }
-        return metrics
+    /// Compares a run with several accepted ones, oldest first, taken in different sittings.
+    ///
+    /// The run is the unit, and not the boot: boots of one sitting share their host's mood. A verdict has to
+    /// hold for the boots, as against one run, and for the runs: the new run's median has to stand out among
+    /// the others' medians (Crawford and Howell's t test). The newest has to be comparable; of the others
+    /// those count, metric by metric, that are, and where that leaves fewer than three the newest alone does.
+    /// - Parameters:
+    ///   - baselines: the accepted runs; without any, the verdict is *incomparable*.
+    ///   - after: the run to be judged.
+    ///   - reproduction: the command that takes these measurements again, as arguments.
+    public func compare(
+        baselines: [ComparedRun], after: ComparedRun, reproduction: [String]
+    ) -> Comparison {
+        let design: Procedure.Design = baselines.count < Procedure.fewestRuns ? .unpaired : .runs(baselines)
+        return procedure(design)
+            .compare(before: baselines.last, after: after, reproduction: reproduction)
     }
 
-    /// Corrects the p-values of one family, and decides by them.
-    private func correct(
-        _ judgements: inout [Judgement], _ role: MetricComparison.Role, level: Double,
-        by method: ([Double]) throws(StatisticsError) -> [Double]
-    ) {
-        let family = judgements.indices.filter {
-            judgements[$0].comparison.role == role && judgements[$0].evidence != nil
-        }
-        let evidence = family.compactMap { judgements[$0].evidence }
-        guard let worse = try? method(evidence.map(\.pWorse)),
-            let better = try? method(evidence.map(\.pBetter))
-        else { return }
-        for (place, index) in family.enumerated() {
-            judgements[index].decide(
-                pWorse: worse[place], pBetter: better[place], level: level,
-                gates: role == .gates ? family.count : 1, settings: settings)
-        }
-    }
-
-    /// What the runs themselves have to say, and what is missing in them.
-    private func notes(
-        _ before: ComparedRun?, _ after: ComparedRun, _ results: [MetricComparison]
-    ) -> [String] {
-        var notes: [String] = []
-        for (side, name) in [(before, "before"), (after, "after")] {
-            guard let side else { continue }
-            notes += side.run.notes
-            if !side.run.isComplete {
-                notes.append(
-                    "The run \(name) is not complete: \(side.run.boots.count) of "
-                        + "\(side.run.plan.boots.count) boots were taken.")
-            }
-            let interrupted = side.run.boots.filter { $0.outcome.kind == .interrupted }.map { "\($0.index)" }
-            if !interrupted.isEmpty {
-                notes.append(
-                    "In the run \(name), boot \(list(interrupted)) was interrupted and is not judged.")
-            }
-            for result in results {
-                let values = name == "before" ? result.before.count : result.after.count
-                guard values > 0, values < side.judgedBoots.count else { continue }
-                let why = side.whyUnavailable(result.metric.id).map { ": \($0)" } ?? ""
-                notes.append(
-                    "\(result.metric.id) has values in \(values) of \(side.judgedBoots.count) boots "
-                        + "\(name)\(why).")
-            }
-        }
-        let shown = Set(results.map(\.metric.id))
-        var missing: [String: [String]] = [:]
-        for metric in after.run.metrics where !shown.contains(metric.id) {
-            missing[after.whyUnavailable(metric.id) ?? "it was not measured", default: []].append(metric.id)
-        }
-        notes += missing.sorted { $0.key < $1.key }.map { "No values of \(list($0.value)): \($0.key)." }
-        return notes
+    private func procedure(_ design: Procedure.Design) -> Procedure {
+        let settings = settings
+        return Procedure(
+            design: design, alpha: settings.alpha, passConfidence: settings.passConfidence,
+            informingRate: settings.informingRate, smallestImprovement: settings.smallestImprovement,
+            tolerance: { settings.tolerance(of: $0, budget: $1) }, passBound: { $0 })
     }
 }

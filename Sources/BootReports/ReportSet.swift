@@ -54,4 +54,26 @@ public struct ReportSet: Sendable {
         for report in reports { try AtomicFile.write(report.bytes, to: report.path) }
         return reports.map(\.path)
     }
+
+    /// Writes the reports of a whole test run into `folder`: one set over all comparisons that were written
+    /// into the folders right below it, in the order of the folders' names.
+    ///
+    /// Test processes that run side by side may each call this after each of their scenarios: the last one to
+    /// do so sees them all. What earlier runs left below `folder` is taken for part of the run.
+    /// - Returns: the paths of the files, in order; none where no comparison lies below `folder`.
+    /// - Throws: `StoreError` where a comparison cannot be read, else as `write(_:into:)`.
+    @discardableResult
+    public func merge(below folder: String) throws -> [String] {
+        let entries = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        // Names are compared by scalars: another locale gives no other order.
+        let names = entries.sorted { $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars) }
+        let comparisons = try names.flatMap { name in
+            do {
+                return try JSONReporter.comparisons(inFolder: "\(folder)/\(name)")
+            } catch let error as StoreError where error.code == .missing {
+                return []
+            }
+        }
+        return comparisons.isEmpty ? [] : try write(comparisons, into: folder)
+    }
 }

@@ -3,7 +3,7 @@ import BootModel
 import Foundation
 import XCTest
 
-final class ComparatorTests: XCTestCase {
+final class UnpairedComparatorTests: XCTestCase {
     private func compare(
         _ before: ComparedRun?, _ after: ComparedRun, _ settings: UnpairedComparator.Settings = .init()
     ) -> Comparison {
@@ -46,7 +46,8 @@ final class ComparatorTests: XCTestCase {
             says: "These boots cannot tell"),
         Case(
             name: "too few", metric: .bootTime, before: Runs.values(3e9, count: 3),
-            after: Runs.values(6e9, count: 3), verdict: .inconclusive, says: "take at least 5 on each side"),
+            after: Runs.values(6e9, count: 3), verdict: .inconclusive,
+            says: "take at least 5 boots on each side"),
         Case(
             name: "one boot", metric: .bootTime, before: [3e9], after: Runs.values(3e9),
             verdict: .inconclusive, says: "1 boot before, 10 after"),

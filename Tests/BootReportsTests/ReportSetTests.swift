@@ -1,6 +1,7 @@
 import BootModel
 import BootStore
 import Foundation
+import LibXML
 import XCTest
 
 @testable import BootReports
@@ -64,6 +65,29 @@ final class ReportSetTests: XCTestCase {
         impossible.results[0].tolerance = .nan
         XCTAssertThrowsError(try ReportSet.standard.write(impossible, into: folder))
         XCTAssertEqual(try JSONReporter.comparisons(inFolder: folder), [Samples.pass])
+    }
+
+    func testTheComparisonsBelowAFolderMergeIntoOneSet() throws {
+        XCTAssertEqual(try ReportSet.standard.merge(below: folder), [])
+        try ReportSet.standard.write(Samples.regression, into: folder + "/b")
+        try ReportSet.standard.write(Samples.pass, into: folder + "/a")
+        try FileManager.default.createDirectory(atPath: folder + "/empty", withIntermediateDirectories: true)
+        for _ in 1...2 {
+            XCTAssertEqual(try ReportSet.standard.merge(below: folder).count, 7)
+            XCTAssertEqual(
+                try JSONReporter.comparisons(inFolder: folder), [Samples.pass, Samples.regression])
+        }
+        let suites = try XMLReader().read(
+            Array(Data(contentsOf: URL(fileURLWithPath: folder + "/junit.xml"))))
+        XCTAssertEqual(suites.children(named: "testsuite").count, 2)
+    }
+
+    func testABrokenComparisonBelowAFolderIsNamed() throws {
+        try ReportSet.standard.write(Samples.pass, into: folder + "/a")
+        try Data("{".utf8).write(to: URL(fileURLWithPath: folder + "/a/comparison.json"))
+        XCTAssertThrowsError(try ReportSet.standard.merge(below: folder)) {
+            XCTAssertEqual(($0 as? StoreError)?.path, folder + "/a/comparison.json")
+        }
     }
 
     func testAFolderWithoutAComparisonSaysSo() throws {

@@ -118,10 +118,24 @@ enum Samples {
         return comparison
     }()
 
+    static let phases: Comparison = {
+        var comparison = regression
+        comparison.scenario = "linux-cloud"
+        comparison.machine = "x86_64 pc, 1 CPU, 256 MiB"
+        comparison.results = [
+            result(.bootTime, .regression, after: 1.12),
+            result(Metric.bootTime.of(phase: "power-on"), role: .informs),
+            result(Metric.bootTime.of(phase: "kernel"), role: .informs, .regression, after: 1.35),
+            result(Metric.bootTime.of(phase: "init"), role: .informs, .inconclusive, after: 1.02),
+        ]
+        return comparison
+    }()
+
     /// One of each, with the name under which conformance checks find its reports.
     static let all: KeyValuePairs<String, Comparison> = [
         "pass": pass, "regression": regression, "failed-boot": failedBoot, "no-baseline": noBaseline,
         "inconclusive": inconclusive, "invalid-environment": invalidEnvironment, "improvement": improvement,
+        "phases": phases,
     ]
 }
 

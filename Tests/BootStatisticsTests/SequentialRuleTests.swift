@@ -63,12 +63,13 @@ final class SequentialRuleTests: XCTestCase {
         XCTAssertLessThanOrEqual(alarms, 12)
     }
 
-    func testFewerPairsKeepTheWholeWeight() {
-        let limited = rule.limited(to: 20)
+    func testAnotherEndKeepsTheWholeWeight() {
+        let limited = rule.ending(at: 20)
         XCTAssertEqual(limited.looks, [12, 20])
         XCTAssertEqual(limited.weights.reduce(0, +), 1, accuracy: 1e-12)
-        XCTAssertEqual(rule.limited(to: 5).looks, [5])
-        XCTAssertEqual(rule.limited(to: 100), rule)
+        XCTAssertEqual(rule.ending(at: 5).looks, [5])
+        XCTAssertEqual(rule.ending(at: 100).looks, [12, 24, 100])
+        XCTAssertEqual(rule.ending(at: 40).looks, rule.looks)
     }
 
     func testARuleThatContradictsItselfIsRefused() {
@@ -76,7 +77,7 @@ final class SequentialRuleTests: XCTestCase {
             SequentialRule(looks: []), SequentialRule(looks: [12, 12, 40]), SequentialRule(looks: [0, 1, 2]),
             SequentialRule(weights: [0.5, 0.5]), SequentialRule(weights: [0.5, 0.5, 0.5]),
             SequentialRule(weights: [1, 0, 0]), SequentialRule(level: 0), SequentialRule(passLevel: .nan),
-            SequentialRule().limited(to: -3),
+            SequentialRule().ending(at: -3),
         ]
         for rule in bad { XCTAssertThrowsError(try rule.evidence([0.1], tolerance: 0)) }
         XCTAssertThrowsError(try rule.evidence(effects(11, around: 0) + [.nan], tolerance: 0))

@@ -55,9 +55,7 @@ public struct HTMLReporter: Reporter {
         page.element("div", ["class": "banner \(comparison.verdict.rawValue)"]) { page in
             page.element("strong", text: Wording.verdict(comparison.verdict).uppercased())
             page.element("p", text: Wording.reason(comparison))
-            for result in comparison.results.prefix(mostRows) where result.role == .gates {
-                page.element("p", text: Wording.judgement(result))
-            }
+            for result in decisive(comparison) { page.element("p", text: Wording.judgement(result)) }
         }
         for note in Wording.notes(comparison) { page.element("p", text: "Note: \(note)") }
         metrics(comparison, on: &page)
@@ -70,6 +68,11 @@ public struct HTMLReporter: Reporter {
             page.element("h3", text: "To measure again")
             page.element("pre", ["class": "command"], text: command)
         }
+    }
+
+    /// The metrics that account for the verdict: those that share it, among those that decide.
+    private static func decisive(_ comparison: Comparison) -> some Sequence<MetricComparison> {
+        comparison.results.lazy.filter { $0.role == .gates && $0.verdict == comparison.verdict }.prefix(10)
     }
 
     private static func metrics(_ comparison: Comparison, on page: inout Page) {
@@ -92,7 +95,7 @@ public struct HTMLReporter: Reporter {
                         Wording.verdict(result.verdict),
                     ]
                 )
-            })
+            }, style: "numbers")
         if comparison.results.count > mostRows {
             page.element("p", text: "and \(comparison.results.count - mostRows) more, in comparison.json")
         }
@@ -126,7 +129,7 @@ public struct HTMLReporter: Reporter {
                         Quantity.share(change.totalAfter),
                     ]
                 )
-            })
+            }, style: "numbers")
     }
 
     private static func pictures(_ neighbours: Set<String>, on page: inout Page) {

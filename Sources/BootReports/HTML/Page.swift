@@ -36,7 +36,15 @@ struct Page {
     mutating func write(_ content: String) { text += HTML.text(content) }
 
     /// A table with a row for each of `rows`, a class for each row, and the first cell of a row as its header.
+    /// - Parameter style: a class for what holds the table.
     mutating func table(
+        _ caption: String, _ header: [String], _ rows: [(style: String?, cells: [String])],
+        style: String? = nil
+    ) {
+        element("div", ["class": style]) { $0.plainTable(caption, header, rows) }
+    }
+
+    private mutating func plainTable(
         _ caption: String, _ header: [String], _ rows: [(style: String?, cells: [String])]
     ) {
         element("table") { page in

@@ -39,7 +39,9 @@ public struct StyleSheet: Reporter {
         caption { text-align: left; font-weight: 600; padding-bottom: 0.25rem; }
         th, td { border-bottom: 1px solid var(--line); padding: 0.3rem 0.6rem; text-align: left;
           vertical-align: top; overflow-wrap: anywhere; }
-        thead th { color: var(--soft); font-weight: 600; } tbody th { font-weight: 500; }
+        .numbers { overflow-x: auto; } .numbers td { white-space: nowrap; overflow-wrap: normal; }
+        .numbers tbody th { min-width: 11rem; }
+        thead th { color: var(--soft); font-weight: 600; overflow-wrap: normal; } tbody th { font-weight: 500; }
         tr.pass td:last-child, tr.improvement td:last-child { color: var(--good); }
         tr.regression td:last-child, tr.failed td:last-child { color: var(--bad); font-weight: 600; }
         tr.inconclusive td:last-child, tr.incomparable td:last-child,

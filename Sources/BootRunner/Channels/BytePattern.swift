@@ -41,6 +41,9 @@ final class BytePattern: Sendable {
         self.code = code
     }
 
+    /// Whether an end of a line may be asked for.
+    var mayAskForLineEnds: Bool { source.contains("$") }
+
     deinit { pcre2_code_free_8(code) }
 }
 
@@ -85,24 +88,51 @@ final class PatternSearch {
     /// Looks at what has arrived since the last look.
     func find(in buffer: RollingBuffer) -> Range<Int>? {
         guard !isGivenUp, from < buffer.bytes.count else { return nil }
-        let options = UInt32(PCRE2_PARTIAL_SOFT) | UInt32(PCRE2_NOTEOL) | (buffer.isCut ? PCRE2_NOTBOL : 0)
-        var result = look(buffer.bytes, options)
-        // The compiled code has a stack of its own, of 32 KiB; the interpreter has all memory it is allowed.
-        if result == PCRE2_ERROR_JIT_STACKLIMIT { result = look(buffer.bytes, options | PCRE2_NO_JIT) }
-        guard let places = pcre2_get_ovector_pointer_8(match) else { return nil }
-        switch result {
-        // Zero: a match with more groups than there is room for, which nobody asks for here.
-        case 0...: return min(places[0], places[1])..<places[1]
-        case PCRE2_ERROR_PARTIAL: from = places[0]
-        case PCRE2_ERROR_NOMATCH: from = buffer.bytes.count
-        default: isGivenUp = true
+        let begin = buffer.isCut ? PCRE2_NOTBOL : 0
+        var next = buffer.bytes.count
+        switch look(buffer.bytes, begin | UInt32(PCRE2_PARTIAL_SOFT) | UInt32(PCRE2_NOTEOL)) {
+        case .whole(let place): return place
+        case .begun(let place): next = place
+        case .none: break
+        case .givenUp: isGivenUp = true
         }
+        // PCRE2 does not call it begun where only the end of the line is still to come, unless every end of
+        // what there is counts as open; a match that ends there would then wait for ever.
+        if pattern.mayAskForLineEnds, !isGivenUp {
+            switch look(buffer.bytes, begin | UInt32(PCRE2_PARTIAL_HARD)) {
+            case .whole(let place): next = min(next, place.lowerBound)
+            case .begun(let place): next = min(next, place)
+            case .none: break
+            case .givenUp: isGivenUp = true
+            }
+        }
+        from = next
         return nil
     }
 
-    private func look(_ bytes: [UInt8], _ options: UInt32) -> Int32 {
-        bytes.withUnsafeBufferPointer {
-            pcre2_match_8(pattern.code, $0.baseAddress, $0.count, from, options, match, context)
+    private enum Sight {
+        case whole(Range<Int>)
+        case begun(Int)
+        case none
+        case givenUp
+    }
+
+    private func look(_ bytes: [UInt8], _ options: UInt32) -> Sight {
+        let once = { [self] (options: UInt32) in
+            bytes.withUnsafeBufferPointer {
+                pcre2_match_8(pattern.code, $0.baseAddress, $0.count, from, options, match, context)
+            }
+        }
+        var result = once(options)
+        // The compiled code has a stack of its own, of 32 KiB; the interpreter has all memory it is allowed.
+        if result == PCRE2_ERROR_JIT_STACKLIMIT { result = once(options | PCRE2_NO_JIT) }
+        guard let places = pcre2_get_ovector_pointer_8(match) else { return .givenUp }
+        switch result {
+        // Zero: a match with more groups than there is room for, which nobody asks for here.
+        case 0...: return .whole(min(places[0], places[1])..<places[1])
+        case PCRE2_ERROR_PARTIAL: return .begun(places[0])
+        case PCRE2_ERROR_NOMATCH: return .none
+        default: return .givenUp
         }
     }
 }

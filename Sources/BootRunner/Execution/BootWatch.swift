@@ -23,6 +23,10 @@ final class BootWatch {
     static let pace: useconds_t = 200
     /// The time between two looks at the screen.
     static let screenInterval = Nanoseconds.milliseconds(50)
+    /// The time between two looks at a file that QEMU writes.
+    static let fileInterval = Nanoseconds.milliseconds(2)
+    /// How long QEMU may take to end in order.
+    static let orderlyEnd = Nanoseconds.seconds(30)
     /// How long the runner waits for the rest of a panic's message.
     static let panicGrace = Nanoseconds.milliseconds(300)
 
@@ -46,6 +50,7 @@ final class BootWatch {
     private var lastHeard = Nanoseconds.zero
     private var panicDeadline: Nanoseconds?
     private var panic: String?
+    private var panicChannel: WatchedChannel?
     /// An end that waits for a last look at the screen, and until when.
     private var pending: (outcome: BootOutcome, until: Nanoseconds)?
     private var seen = Observation(outcome: BootOutcome(.timedOut))
@@ -97,6 +102,13 @@ final class BootWatch {
                 hear(report)
             }
         }
+        if seen.end == nil, collectors.contains(where: \.wantsOrderlyEnd) {
+            session?.send("quit")
+            let deadline = Clock.now + Self.orderlyEnd
+            while seen.end == nil, let report = qemu.nextReport(within: max(.zero, deadline - Clock.now)) {
+                if case .ended(let end) = report { seen.end = end }
+            }
+        }
         if seen.end == nil {
             // At once: QEMU's own tidying up belongs to no boot.
             qemu.signal(SIGKILL)
@@ -108,6 +120,10 @@ final class BootWatch {
                 seen.notes.append("the \(channel.name) log was cut at \(ConsoleLog.limit >> 20) MiB")
             }
             seen.fault = seen.fault ?? channel.failure
+        }
+        if screenIsRead, channels.first?.hasSpoken == false {
+            seen.notes.append(
+                "the serial port was silent; milestones come from the screen, looked at every 50 ms")
         }
         for pattern in Set((channels + [screen].compactMap { $0 }).flatMap(\.givenUp)).sorted() {
             seen.notes.append(
@@ -122,14 +138,19 @@ final class BootWatch {
             pollfd(fd: stop, events: Int16(POLLIN), revents: 0),
             pollfd(fd: control >= 0 ? control : listener, events: Int16(POLLIN), revents: 0),
         ]
-        watched += channels.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
+        // poll says of a file that it can always be read, and passes over negative descriptors.
+        watched += channels.map {
+            pollfd(fd: $0.isFile ? -1 : $0.descriptor, events: Int16(POLLIN), revents: 0)
+        }
         let now = Clock.now
         var rest = nextDeadline() - now
+        if channels.contains(where: \.isFile) { rest = min(rest, Self.fileInterval) }
         if rest < .zero { rest = .zero }
         // Rounded up, or the last millisecond would be spent in a busy loop.
         let milliseconds = Int32(clamping: (rest.count + 999_999) / 1_000_000)
         let count = poll(&watched, nfds_t(watched.count), milliseconds)
         let heard = Clock.now
+        for channel in channels where channel.isFile && !isOver { hear(channel, at: heard) }
         if count > 0 {
             for (channel, place) in zip(channels, watched.dropFirst(3)) where place.revents != 0 {
                 hear(channel, at: heard)
@@ -155,24 +176,35 @@ extension BootWatch {
 
     /// Looks for milestones and panics in what a channel has newly delivered.
     private func examine(_ channel: WatchedChannel, at now: Nanoseconds) {
-        for name in channel.newMilestones() {
-            if name == BootScript.booted {
-                // Counters first: they run on until they are told to stop.
-                conclude(BootOutcome(.booted), at: now)
-                return
-            }
-            note(name, at: now)
-        }
-        if panic == nil, let line = channel.newPanic() {
-            panic = line
+        let panicking = panic == nil ? channel.panic() : nil
+        if let panicking {
+            panic = panicking.line
+            panicChannel = channel
             panicDeadline = now + Self.panicGrace
+        }
+        for milestone in channel.newMilestones() {
+            let byte = channel === channels.first ? milestone.byte : nil
+            guard milestone.name == BootScript.booted else {
+                note(milestone.name, at: now, byte: byte)
+                continue
+            }
+            // A guest that panics and goes on has panicked; one that panics after its marker had booted.
+            let hasPanicked = panic != nil && milestone.byte > panicking?.byte ?? -1
+            // Counters first: they run on until they are told to stop.
+            conclude(
+                hasPanicked ? BootOutcome(.panicked, detail: panicText) : BootOutcome(.booted), at: now,
+                byte: byte)
+            return
         }
     }
 
-    private func note(_ milestone: String, at now: Nanoseconds) {
+    /// The panic, with what has come of its line since it was first seen.
+    private var panicText: String { panicChannel?.panic()?.line ?? panic ?? "" }
+
+    private func note(_ milestone: String, at now: Nanoseconds, byte: Int?) {
         guard !seen.milestones.contains(where: { $0.name == milestone }) else { return }
         seen.milestones.append(MilestoneReached(name: milestone, elapsed: now - start))
-        for collector in collectors { collector.reached(milestone) }
+        for collector in collectors { collector.reached(milestone, atByte: byte) }
     }
 
     private func hear(_ report: GuardedProcess.Report) {
@@ -191,8 +223,8 @@ extension BootWatch {
                     BootOutcome(
                         .crashed,
                         detail: "QEMU was ended by signal \(signal) (\(String(cString: strsignal(signal))))"))
-            } else if let panic {
-                conclude(BootOutcome(.panicked, detail: panic))
+            } else if panic != nil {
+                conclude(BootOutcome(.panicked, detail: panicText))
             } else if end.exitStatus == 0 {
                 conclude(BootOutcome(.poweredOff, detail: lastSeen))
             } else {
@@ -244,7 +276,7 @@ extension BootWatch {
     }
 
     private func outcome(ofShutdown reason: String) -> BootOutcome {
-        if let panic { return BootOutcome(.panicked, detail: panic) }
+        if panic != nil { return BootOutcome(.panicked, detail: panicText) }
         switch reason {
         case "guest-shutdown":
             return script.end == .poweredOff
@@ -259,11 +291,11 @@ extension BootWatch {
         for channel in channels where !isOver { hear(channel, at: Clock.now) }
     }
 
-    private func conclude(_ outcome: BootOutcome, at time: Nanoseconds? = nil) {
+    private func conclude(_ outcome: BootOutcome, at time: Nanoseconds? = nil, byte: Int? = nil) {
         let now = time ?? Clock.now
         isOver = true
         seen.outcome = outcome
-        if outcome.isBooted { note(BootScript.booted, at: now) }
+        if outcome.isBooted { note(BootScript.booted, at: now, byte: byte) }
         for collector in collectors { collector.freeze() }
     }
 
@@ -317,11 +349,7 @@ extension BootWatch {
         let now = Clock.now
         guard screen.show(VGAScreen.text(Files.bytes(screenCopy, limit: VGAScreen.size))) else { return }
         lastHeard = now
-        if !(channels.first?.hasSpoken ?? false), !screenIsRead {
-            screenIsRead = true
-            seen.notes.append(
-                "the serial port was silent; milestones come from the screen, looked at every 50 ms")
-        }
+        screenIsRead = true
         examine(screen, at: now)
     }
 }
@@ -342,7 +370,7 @@ extension BootWatch {
         if let pending {
             if now >= pending.until { conclude(pending.outcome) }
         } else if let panicDeadline, now >= panicDeadline {
-            conclude(BootOutcome(.panicked, detail: panic ?? ""))
+            conclude(BootOutcome(.panicked, detail: panicText))
         } else if let deadlineOfRun, now >= deadlineOfRun {
             conclude(
                 BootOutcome(.interrupted, detail: "the run's time limit came during this boot; \(lastSeen)"))

@@ -34,7 +34,9 @@ extension Fingerprint {
         let answer = try await Tools.run(qemu, ["--version"])
         // "QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18+b3)"
         let words = answer.output.split(whereSeparator: \.isWhitespace)
-        guard answer.succeeded, let place = words.firstIndex(of: "version"), place + 1 < words.endIndex else {
+        guard answer.succeeded, words.contains("QEMU"), let place = words.firstIndex(of: "version"),
+            place + 1 < words.endIndex
+        else {
             throw RunnerError(
                 .environment, "\(qemu) --version did not answer as QEMU does: \(answer.output.prefix(80))",
                 next: "Put a qemu-system-… command after the two dashes.")

@@ -34,6 +34,7 @@ public struct MachineLease: ~Copyable {
                 try await Task.sleep(for: .milliseconds(50))
             }
         }
+        queue.end()
         return lease
     }
 

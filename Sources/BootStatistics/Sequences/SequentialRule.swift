@@ -32,11 +32,11 @@ public struct SequentialRule: Sendable, Hashable, Codable {
         self.passLevel = passLevel
     }
 
-    /// The same rule with at most `pairs` pairs: later looks fall away, and their weight goes to the last one.
-    public func limited(to pairs: Int) -> SequentialRule {
-        guard let last = looks.last, pairs < last else { return self }
+    /// The same rule with its last look at `pairs` pairs: looks from there on fall away, and the last one gets
+    /// their weight. To be chosen before the first pair is taken.
+    public func ending(at pairs: Int) -> SequentialRule {
         var rule = self
-        let kept = looks.prefix { $0 < pairs }
+        let kept = looks.dropLast().prefix { $0 < pairs }
         rule.looks = kept + [pairs]
         rule.weights = weights.prefix(kept.count) + [1 - weights.prefix(kept.count).reduce(0, +)]
         return rule

@@ -2,11 +2,16 @@ import ArgumentParser
 import BootProfiles
 import BootRunner
 import BootStore
+import Glibc
 
 /// The one place where errors become words and exit codes.
 enum Failures {
     /// Runs a command's work; an error of the product's own is written to standard error with its next step.
     static func reported(_ work: () async throws -> Void) async throws {
+        // A reader that has gone and a file that may not grow are told by the write itself, which goes on to say
+        // what is lost; the signals would end everything without a word. What is started gets them back.
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
         do {
             try await work()
         } catch let error as RunnerError {

@@ -13,7 +13,7 @@ enum RunText {
         for metric in run.metrics {
             let values = run.samples(of: metric).sorted()
             guard let least = values.first, let most = values.last else { continue }
-            let middle = values[values.count / 2]
+            let middle = (values[values.count / 2] + values[(values.count - 1) / 2]) / 2
             lines.append(
                 "  \(metric.id.padding(toLength: 28, withPad: " ", startingAt: 0)) median \(text(middle, metric)), \(text(least, metric)) to \(text(most, metric))"
             )

@@ -25,7 +25,8 @@ SAMPLES = {
     "no-baseline": (0, 0, 1),
     "inconclusive": (0, 0, 1),
     "invalid-environment": (0, 0, 1),
-    "all": (1, 1, 3),
+    "phases": (1, 0, 1),
+    "all": (2, 1, 3),
 }
 DIALECTS = {"junit.xml": "rich", "junit-ant.xml": "ant", "junit-suite.xml": "suite"}
 
