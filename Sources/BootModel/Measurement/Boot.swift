@@ -22,6 +22,8 @@ public struct Boot: Sendable, Hashable, Codable {
         case timed
         /// Recorded by a profiler, which disturbs it: its stacks are kept, its times are never judged.
         case recorded
+        /// Its guest's call stacks are followed, which slows it: they are kept, its times are never judged.
+        case profiled
     }
 
     /// Its place in the run, from 1.

@@ -51,6 +51,9 @@ public struct Metric: Sendable, Hashable, Codable {
         return metric
     }
 
+    /// Whether it counts what the guest does, which the host's speed does not change.
+    public var isOfTheGuest: Bool { name == "guest-instructions" || name == "guest-blocks" }
+
     /// The same quantity, counted so that it repeats exactly.
     public var exactly: Metric {
         var metric = self

@@ -40,12 +40,16 @@ public struct Plan: Sendable, Hashable, Codable {
     public var pinnedTo: Int?
     /// How `perf record` samples.
     public var recording: Recording
+    /// Whether every boot executes the same instructions: `command` is deterministic, its counts are exact.
+    public var isExact: Bool
+    /// Files that name the guest's functions: ELF files, System.map, kallsyms, kernel images.
+    public var symbols: [String]
 
     /// A plan.
     public init(
         command: [String], script: BootScript, boots: [PlannedBoot], collectors: [Collector],
         limits: Limits = Limits(), machine: String = "", budgets: [Budget] = [], pinnedTo: Int? = nil,
-        recording: Recording = Recording()
+        recording: Recording = Recording(), isExact: Bool = false, symbols: [String] = []
     ) {
         self.command = command
         self.script = script
@@ -56,6 +60,8 @@ public struct Plan: Sendable, Hashable, Codable {
         self.budgets = budgets
         self.pinnedTo = pinnedTo
         self.recording = recording
+        self.isExact = isExact
+        self.symbols = symbols
     }
 }
 
@@ -72,12 +78,18 @@ public struct Recording: Sendable, Hashable, Codable {
     public var callGraph: CallGraph
     /// Samples a second.
     public var frequency: Int
+    /// perf's name of the event that is sampled; empty to have the host's best chosen.
+    public var event: String
 
     /// A way of sampling.
-    public init(callGraph: CallGraph = .framePointer, frequency: Int = 499) {
+    public init(callGraph: CallGraph = .framePointer, frequency: Int = 499, event: String = "") {
         self.callGraph = callGraph
         self.frequency = frequency
+        self.event = event
     }
+
+    /// What a sample's weight counts: `cycles`, or `samples` where a clock fires them.
+    public var unit: String { event.hasPrefix("cycles") ? "cycles" : "samples" }
 }
 
 /// How long boots and runs may take.

@@ -11,6 +11,13 @@ struct NamedPipe: ~Copyable {
     /// Makes the pipe at `path`.
     /// - Throws: `RunnerError` where the folder cannot hold it.
     init(at path: String) throws {
+        let descriptor = try Self.opened(at: path)
+        self.path = path
+        self.descriptor = descriptor
+    }
+
+    /// Makes a pipe and opens its reading end.
+    static func opened(at path: String) throws -> Int32 {
         guard mkfifo(path, 0o600) == 0 else {
             throw RunnerError(
                 .environment, "The pipe \(path) could not be made: \(systemMessage(errno)).",
@@ -24,8 +31,7 @@ struct NamedPipe: ~Copyable {
         }
         // A guest that writes faster than the runner reads must not wait for it: that would be measured.
         bootmark_widen_pipe(descriptor)
-        self.path = path
-        self.descriptor = descriptor
+        return descriptor
     }
 
     deinit { close(descriptor) }

@@ -7,6 +7,8 @@ final class WatchedChannel {
     let name: String
     /// The descriptor that it is read from, or -1 for the screen.
     let descriptor: Int32
+    /// Whether it is a file that QEMU appends to: nothing tells when there is more, so it is looked at often.
+    let isFile: Bool
     private var buffer = RollingBuffer()
     private var milestones: [(name: String, search: PatternSearch)]
     private let ownMilestones: Int
@@ -22,12 +24,14 @@ final class WatchedChannel {
     ///   - milestones: what is looked for, in the scenario's order.
     ///   - ownMilestones: how many of them name this channel itself.
     init(
-        name: String, descriptor: Int32, milestones: [(name: String, pattern: BytePattern)],
+        name: String, descriptor: Int32, isFile: Bool = false,
+        milestones: [(name: String, pattern: BytePattern)],
         ownMilestones: Int,
         panics: [BytePattern], log: String
     ) throws {
         self.name = name
         self.descriptor = descriptor
+        self.isFile = isFile
         self.milestones = milestones.map { ($0.name, PatternSearch($0.pattern)) }
         self.ownMilestones = ownMilestones
         self.panics = panics.map(PatternSearch.init)
@@ -82,24 +86,29 @@ final class WatchedChannel {
     }
 
     /// The milestones that have come into sight since the last look, each reported once, in the order in which
-    /// they stand in the channel.
-    func newMilestones() -> [(name: String, place: Int)] {
+    /// they stand in the channel, with the number (from 1) of the byte at which each begins.
+    func newMilestones() -> [(name: String, byte: Int)] {
         var found: [(name: String, place: Int)] = []
         milestones.removeAll { milestone in
             guard let place = milestone.search.find(in: buffer) else { return hasGivenUp(milestone.search) }
             found.append((milestone.name, place.lowerBound))
             return true
         }
-        return found.sorted { $0.place < $1.place }
+        return found.sorted { $0.place < $1.place }.map { ($0.name, number(ofByteAt: $0.place)) }
     }
 
-    /// The line of a panic, as far as it has come, and where the panic begins; the same one at every look.
-    func panic() -> (line: String, place: Int)? {
+    /// The number, from 1, of the byte at a place of the buffer, in all that the channel has delivered.
+    private func number(ofByteAt place: Int) -> Int { buffer.total - buffer.bytes.count + place + 1 }
+
+    /// The line of a panic, as far as it has come, and the number (from 1) of the byte at which it begins; the
+    /// same one at every look.
+    func panic() -> (line: String, byte: Int)? {
         panics.removeAll(where: hasGivenUp)
         for panic in panics {
             guard let place = panic.find(in: buffer) else { continue }
             return (
-                String(decoding: buffer.line(at: place.lowerBound), as: UTF8.self), place.lowerBound
+                String(decoding: buffer.line(at: place.lowerBound), as: UTF8.self),
+                number(ofByteAt: place.lowerBound)
             )
         }
         return nil

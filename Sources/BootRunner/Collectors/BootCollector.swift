@@ -17,8 +17,10 @@ protocol BootCollector: AnyObject {
     /// Attaches to QEMU's process, which has not executed its first instruction yet.
     /// - Throws: `RunnerError` where it cannot measure.
     func attach(to process: Int32) throws
-    /// The guest has just reached a milestone.
-    func reached(_ milestone: String)
+    /// Whether QEMU has to end in order, for what is written then, rather than be killed.
+    var wantsOrderlyEnd: Bool { get }
+    /// The guest has just reached a milestone; on the serial port, at this byte of it (from 1).
+    func reached(_ milestone: String, atByte byte: Int?)
     /// The boot is over; QEMU still lives. What happens from here on does not belong to the boot.
     func freeze()
     /// QEMU is gone. Gives what was collected.
@@ -27,5 +29,6 @@ protocol BootCollector: AnyObject {
 
 extension BootCollector {
     var qemuArguments: [String] { [] }
-    func reached(_ milestone: String) {}
+    var wantsOrderlyEnd: Bool { false }
+    func reached(_ milestone: String, atByte byte: Int?) {}
 }

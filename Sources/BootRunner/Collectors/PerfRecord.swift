@@ -5,15 +5,15 @@ final class PerfRecord: BootCollector {
     private let control: PerfControl
     private let output: String
 
-    /// Records into `output`. `event` is `cycles:u` where the host has it, else `cpu-clock`.
+    /// Records into `output`.
     init(
-        perf: String, event: String, recording: Recording, output: String, folder: String,
+        perf: String, recording: Recording, output: String, folder: String,
         environment: [String: String], log: String
     ) {
         self.output = output
         control = PerfControl(
             [
-                perf, "record", "-q", "-e", event, "-F", "\(recording.frequency)", "--call-graph",
+                perf, "record", "-q", "-e", recording.event, "-F", "\(recording.frequency)", "--call-graph",
                 recording.callGraph.rawValue, "-o", output,
             ], folder: folder, environment: environment, log: log)
     }

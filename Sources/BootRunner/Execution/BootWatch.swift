@@ -23,6 +23,10 @@ final class BootWatch {
     static let pace: useconds_t = 200
     /// The time between two looks at the screen.
     static let screenInterval = Nanoseconds.milliseconds(50)
+    /// The time between two looks at a file that QEMU writes.
+    static let fileInterval = Nanoseconds.milliseconds(2)
+    /// How long QEMU may take to end in order.
+    static let orderlyEnd = Nanoseconds.seconds(30)
     /// How long the runner waits for the rest of a panic's message.
     static let panicGrace = Nanoseconds.milliseconds(300)
 
@@ -98,6 +102,13 @@ final class BootWatch {
                 hear(report)
             }
         }
+        if seen.end == nil, collectors.contains(where: \.wantsOrderlyEnd) {
+            session?.send("quit")
+            let deadline = Clock.now + Self.orderlyEnd
+            while seen.end == nil, let report = qemu.nextReport(within: max(.zero, deadline - Clock.now)) {
+                if case .ended(let end) = report { seen.end = end }
+            }
+        }
         if seen.end == nil {
             // At once: QEMU's own tidying up belongs to no boot.
             qemu.signal(SIGKILL)
@@ -127,14 +138,19 @@ final class BootWatch {
             pollfd(fd: stop, events: Int16(POLLIN), revents: 0),
             pollfd(fd: control >= 0 ? control : listener, events: Int16(POLLIN), revents: 0),
         ]
-        watched += channels.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
+        // poll says of a file that it can always be read, and passes over negative descriptors.
+        watched += channels.map {
+            pollfd(fd: $0.isFile ? -1 : $0.descriptor, events: Int16(POLLIN), revents: 0)
+        }
         let now = Clock.now
         var rest = nextDeadline() - now
+        if channels.contains(where: \.isFile) { rest = min(rest, Self.fileInterval) }
         if rest < .zero { rest = .zero }
         // Rounded up, or the last millisecond would be spent in a busy loop.
         let milliseconds = Int32(clamping: (rest.count + 999_999) / 1_000_000)
         let count = poll(&watched, nfds_t(watched.count), milliseconds)
         let heard = Clock.now
+        for channel in channels where channel.isFile && !isOver { hear(channel, at: heard) }
         if count > 0 {
             for (channel, place) in zip(channels, watched.dropFirst(3)) where place.revents != 0 {
                 hear(channel, at: heard)
@@ -167,14 +183,17 @@ extension BootWatch {
             panicDeadline = now + Self.panicGrace
         }
         for milestone in channel.newMilestones() {
+            let byte = channel === channels.first ? milestone.byte : nil
             guard milestone.name == BootScript.booted else {
-                note(milestone.name, at: now)
+                note(milestone.name, at: now, byte: byte)
                 continue
             }
             // A guest that panics and goes on has panicked; one that panics after its marker had booted.
-            let hasPanicked = panic != nil && milestone.place > panicking?.place ?? -1
+            let hasPanicked = panic != nil && milestone.byte > panicking?.byte ?? -1
             // Counters first: they run on until they are told to stop.
-            conclude(hasPanicked ? BootOutcome(.panicked, detail: panicText) : BootOutcome(.booted), at: now)
+            conclude(
+                hasPanicked ? BootOutcome(.panicked, detail: panicText) : BootOutcome(.booted), at: now,
+                byte: byte)
             return
         }
     }
@@ -182,10 +201,10 @@ extension BootWatch {
     /// The panic, with what has come of its line since it was first seen.
     private var panicText: String { panicChannel?.panic()?.line ?? panic ?? "" }
 
-    private func note(_ milestone: String, at now: Nanoseconds) {
+    private func note(_ milestone: String, at now: Nanoseconds, byte: Int?) {
         guard !seen.milestones.contains(where: { $0.name == milestone }) else { return }
         seen.milestones.append(MilestoneReached(name: milestone, elapsed: now - start))
-        for collector in collectors { collector.reached(milestone) }
+        for collector in collectors { collector.reached(milestone, atByte: byte) }
     }
 
     private func hear(_ report: GuardedProcess.Report) {
@@ -272,11 +291,11 @@ extension BootWatch {
         for channel in channels where !isOver { hear(channel, at: Clock.now) }
     }
 
-    private func conclude(_ outcome: BootOutcome, at time: Nanoseconds? = nil) {
+    private func conclude(_ outcome: BootOutcome, at time: Nanoseconds? = nil, byte: Int? = nil) {
         let now = time ?? Clock.now
         isOver = true
         seen.outcome = outcome
-        if outcome.isBooted { note(BootScript.booted, at: now) }
+        if outcome.isBooted { note(BootScript.booted, at: now, byte: byte) }
         for collector in collectors { collector.freeze() }
     }
 

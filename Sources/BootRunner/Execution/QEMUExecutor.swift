@@ -36,7 +36,7 @@ public struct QEMUExecutor: BootExecutor {
         let collectors = try collectors(
             of: planned, plan: plan, folder: folder, own: own.path, environment: environment)
 
-        let serial = try NamedPipe(at: "\(own.path)/serial")
+        let serial = try SerialEnd(in: own.path, asFile: plan.isExact)
         let firmware = try NamedPipe(at: "\(own.path)/firmware")
         let listensToFirmware = plan.script.milestones.contains { $0.channel == .firmware }
         let control = try ControlSocket(at: "\(own.path)/control")
@@ -46,7 +46,8 @@ public struct QEMUExecutor: BootExecutor {
 
         let patterns = try ScriptPatterns(plan.script)
         var channels = [
-            try patterns.channel("serial", serial.descriptor, own: .serial, log: "\(folder)/console.log")
+            try patterns.channel(
+                "serial", serial.descriptor, isFile: plan.isExact, own: .serial, log: "\(folder)/console.log")
         ]
         if listensToFirmware {
             channels.append(
@@ -85,21 +86,27 @@ public struct QEMUExecutor: BootExecutor {
     ) throws -> [any BootCollector] {
         var collectors: [any BootCollector] = []
         let perfLog = "\(folder)/perf.log"
-        if planned.purpose != .recorded, plan.collectors.contains(.guestInstructions),
-            let plugin = host.plugin
-        {
+        let isMeasured = planned.purpose == .timed || planned.purpose == .warmUp
+        let serialFile = plan.isExact ? SerialEnd.path(in: own) : nil
+        if isMeasured, plan.collectors.contains(.guestInstructions), let plugin = host.plugin {
             // First: its readings at a milestone come before perf is told to stop.
-            collectors.append(try GuestCounting(plugin: plugin, folder: own))
+            collectors.append(try GuestCounting(plugin: plugin, folder: own, exactWith: serialFile))
+        }
+        if planned.purpose == .profiled, let plugin = host.plugin {
+            collectors.append(
+                try GuestProfiling(
+                    plugin: plugin, symbols: try GuestSymbolFiles(plan).read(),
+                    milestones: plan.script.milestones, folder: own, serialFile: serialFile,
+                    output: "\(folder)/guest.folded"))
         }
         if planned.purpose == .recorded, plan.collectors.contains(.perfRecord) {
             collectors.append(
                 PerfRecord(
-                    perf: try Tools.require("perf"),
-                    event: host.hasHardwareCounters ? "cycles:u" : "cpu-clock:u",
-                    recording: plan.recording, output: "\(folder)/perf.data", folder: own,
+                    perf: try Tools.require("perf"), recording: plan.recording, output: "\(folder)/perf.data",
+                    folder: own,
                     environment: environment, log: perfLog))
         }
-        if planned.purpose != .recorded, plan.collectors.contains(.perfStat) {
+        if isMeasured, plan.collectors.contains(.perfStat) {
             collectors.append(
                 PerfStat(
                     perf: try Tools.require("perf"), events: host.events, withheld: host.withheld,
@@ -123,14 +130,15 @@ struct ScriptPatterns {
     }
 
     /// A channel with what is looked for there.
-    func channel(_ name: String, _ descriptor: Int32, own: BootScript.Channel, log: String) throws
-        -> WatchedChannel
-    {
+    func channel(
+        _ name: String, _ descriptor: Int32, isFile: Bool = false, own: BootScript.Channel, log: String
+    ) throws -> WatchedChannel {
         let sought = milestones.filter {
             $0.milestone.channel == own || ($0.milestone.channel == .console && own != .firmware)
         }
         return try WatchedChannel(
-            name: name, descriptor: descriptor, milestones: sought.map { ($0.milestone.name, $0.pattern) },
+            name: name, descriptor: descriptor, isFile: isFile,
+            milestones: sought.map { ($0.milestone.name, $0.pattern) },
             ownMilestones: sought.count { $0.milestone.channel == own },
             panics: own == .firmware ? [] : panics,
             log: log)

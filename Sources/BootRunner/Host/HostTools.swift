@@ -37,7 +37,9 @@ public struct HostTools: Sendable, Hashable {
     ///   - collectors: what was asked for; nil for all that works.
     public static func probe(for command: [String], collectors: [Plan.Collector]?) async -> HostTools {
         var host = await probePerf()
-        guard collectors?.contains(.guestInstructions) ?? true, let line = try? QEMUCommandLine(command),
+        let needPlugin: Set<Plan.Collector> = [.guestInstructions, .guestProfile]
+        guard collectors.map({ !needPlugin.isDisjoint(with: $0) }) ?? true,
+            let line = try? QEMUCommandLine(command),
             let qemu = Tools.path(of: line.program)
         else { return host }
         await host.probePlugin(qemu: qemu, accelerator: line.accelerator)
@@ -109,6 +111,13 @@ public struct HostTools: Sendable, Hashable {
     /// - Parameters:
     ///   - level: kernel.perf_event_paranoid as the kernel shows it.
     ///   - isRoot: whether that setting does not bind this user.
+    /// A recording's way with the best event that this host has, where none was named.
+    func completing(_ recording: Recording) -> Recording {
+        var recording = recording
+        if recording.event.isEmpty { recording.event = hasHardwareCounters ? "cycles:u" : "cpu-clock:u" }
+        return recording
+    }
+
     static func forbidden(_ message: String, paranoid level: String, isRoot: Bool) -> RunnerError {
         let said = message.split(separator: "\n").first { $0 != "Error:" }.map(String.init) ?? "no message"
         guard let number = Int(level), number > 2, !isRoot else {

@@ -41,9 +41,11 @@ extension Run {
                 next: "--timeout takes seconds, --frequency takes samples a second (1 to 50000).")
         }
         _ = try ScriptPatterns(script)
-        let line = try QEMUCommandLine(command)
+        var line = try QEMUCommandLine(command)
         let qemu = try Tools.require(line.program)
         try line.checkFiles()
+        var notes: [String] = []
+        if options.isExact { notes += try line.makeExact() }
         if line.accelerator == "kvm", case .fails(let reason) = try KVMProbe.run(qemu: qemu) {
             throw RunnerError(
                 .environment, "KVM does not run a guest on this host: \(reason).",
@@ -51,7 +53,6 @@ extension Run {
         }
         let collectors = try options.usableCollectors(host)
         let fingerprint = try await Fingerprint.read(line, host: host)
-        var notes: [String] = []
         if collectors.contains(.perfStat) && !host.hasHardwareCounters {
             notes.append("the host offers no hardware counters: perf counts software events only")
         }
@@ -66,9 +67,12 @@ extension Run {
             notes.append("without guest instructions: \(problem.problem)")
         }
         let plan = Plan(
-            command: command, script: script, boots: options.plannedBoots(collectors), collectors: collectors,
+            command: line.words, script: script, boots: options.plannedBoots(collectors),
+            collectors: collectors,
             limits: options.limits, machine: machine ?? line.machineSummary, budgets: budgets,
-            pinnedTo: options.pinnedTo, recording: options.recording)
+            pinnedTo: options.pinnedTo, recording: host.completing(options.recording),
+            isExact: options.isExact, symbols: options.symbols)
+        if collectors.contains(.guestProfile) { notes += try GuestSymbolFiles(plan).check() }
         return Run(
             scenario: scenario, plan: plan, fingerprint: fingerprint, metrics: plan.metrics(host),
             notes: notes)
@@ -80,22 +84,33 @@ extension RunOptions {
     /// - Throws: `RunnerError` where one that was asked for does not work here.
     func usableCollectors(_ host: HostTools) throws -> [Plan.Collector] {
         guard let asked = collectors else {
-            let perf: [Plan.Collector] = recordedBoots > 0 ? [.perfStat, .perfRecord] : [.perfStat]
-            return (host.perf == nil ? [] : perf) + (host.plugin == nil ? [] : [.guestInstructions])
+            // An exact boot is judged by what its guest executes; perf has nothing to add to that.
+            let statistics: [Plan.Collector] = isExact || host.perf == nil ? [] : [.perfStat]
+            let recordings: [Plan.Collector] = recordedBoots == 0 || host.perf == nil ? [] : [.perfRecord]
+            let guest: [Plan.Collector] =
+                recordedBoots == 0 ? [.guestInstructions] : [.guestInstructions, .guestProfile]
+            if isExact, let problem = host.pluginProblem { throw problem }
+            return statistics + recordings + (host.plugin == nil ? [] : guest)
         }
         if let problem = host.perfProblem, asked.contains(.perfStat) || asked.contains(.perfRecord) {
             throw problem
         }
-        if let problem = host.pluginProblem, asked.contains(.guestInstructions) { throw problem }
+        if let problem = host.pluginProblem,
+            asked.contains(.guestInstructions) || asked.contains(.guestProfile)
+        {
+            throw problem
+        }
         return asked
     }
 
-    /// The boots in their order: one to warm up, the timed ones, then those that are recorded.
+    /// The boots in their order: one to warm up, the timed ones, those that are recorded, those whose guest's
+    /// stacks are followed. Exact boots warm nothing up, and the second profile of one would be the first's.
     func plannedBoots(_ collectors: [Plan.Collector]) -> [Plan.PlannedBoot] {
         let records = collectors.contains(.perfRecord) ? max(1, recordedBoots) : 0
+        let profiles = collectors.contains(.guestProfile) ? isExact ? 1 : max(1, recordedBoots) : 0
         let purposes: [Boot.Purpose] =
-            (warmUp ? [.warmUp] : []) + Array(repeating: .timed, count: boots)
-            + Array(repeating: .recorded, count: records)
+            (warmUp && !isExact ? [.warmUp] : []) + Array(repeating: .timed, count: boots)
+            + Array(repeating: .recorded, count: records) + Array(repeating: .profiled, count: profiles)
         return purposes.enumerated().map { Plan.PlannedBoot(index: $0.offset + 1, purpose: $0.element) }
     }
 }
@@ -115,7 +130,8 @@ extension Plan {
             counted.formUnion([.guestInstructions, .guestBlocks])
             phases += phases.compactMap { $0.phase.map { Metric.guestInstructions.of(phase: $0) } }
         }
-        return [.bootTime] + phases + Metric.all.dropFirst().filter(counted.contains)
+        let metrics = [.bootTime] + phases + Metric.all.dropFirst().filter(counted.contains)
+        return isExact ? metrics.map { $0.isOfTheGuest ? $0.exactly : $0 } : metrics
     }
 }
 

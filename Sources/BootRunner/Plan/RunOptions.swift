@@ -16,11 +16,16 @@ public struct RunOptions: Sendable, Hashable {
     public var pinnedTo: Int?
     /// How `perf record` samples.
     public var recording: Recording
+    /// Whether every boot is to execute the same instructions.
+    public var isExact: Bool
+    /// Files that name the guest's functions; the kernel that is booted is asked too.
+    public var symbols: [String]
 
     /// Options; as they are by default, 10 boots are timed after one to warm up.
     public init(
         boots: Int = 10, recordedBoots: Int = 0, warmUp: Bool = true, collectors: [Plan.Collector]? = nil,
-        limits: Limits = Limits(), pinnedTo: Int? = nil, recording: Recording = Recording()
+        limits: Limits = Limits(), pinnedTo: Int? = nil, recording: Recording = Recording(),
+        isExact: Bool = false, symbols: [String] = []
     ) {
         self.boots = boots
         self.recordedBoots = recordedBoots
@@ -29,5 +34,7 @@ public struct RunOptions: Sendable, Hashable {
         self.limits = limits
         self.pinnedTo = pinnedTo
         self.recording = recording
+        self.isExact = isExact
+        self.symbols = symbols
     }
 }

@@ -18,7 +18,7 @@ public enum HostProfiles {
             let recording = "\(folder.bootPath(boot.index))/perf.data"
             guard FileManager.default.fileExists(atPath: recording) else { continue }
             do {
-                let profile = try await profile(of: recording)
+                let profile = try await profile(of: recording, sampled: run.plan.recording)
                 try AtomicFile.write(
                     FoldedWriter().bytes(profile), to: "\(folder.bootPath(boot.index))/host.folded")
                 if merged == nil { merged = profile } else { try merged?.merge(profile) }
@@ -33,10 +33,16 @@ public enum HostProfiles {
     }
 
     /// The stacks of a perf.data file, as perf script prints them.
-    private static func profile(of recording: String) async throws -> Profile {
+    private static func profile(of recording: String, sampled: Recording) async throws -> Profile {
         let own = try PrivateFolder()
         let text = "\(own.path)/script"
-        try await Tools.run(try Tools.require("perf"), ["script", "-i", recording], outputTo: text)
+        try await Tools.run(
+            try Tools.require("perf"), ["script", "-i", recording] + fields(sampled), outputTo: text)
         return try ProfileInput.open(.file(text)).read()
+    }
+
+    /// Without a period a sample weighs 1: a clock's is nanoseconds, the same in every sample.
+    private static func fields(_ sampled: Recording) -> [String] {
+        sampled.unit == "samples" ? ["-F", "comm,pid,tid,time,event,ip,sym,dso"] : []
     }
 }

@@ -59,6 +59,9 @@ public struct QEMUCommandLine: Sendable, Hashable {
         "incoming": ("a migrated guest does not boot.", "Leave it out."),
     ]
 
+    /// The whole command again, its program first.
+    var words: [String] { [program] + options.flatMap(\.words) }
+
     func has(_ name: String) -> Bool { options.contains { $0.name == name } }
     func values(_ name: String) -> [String] { options.filter { $0.name == name }.compactMap(\.value) }
 

@@ -32,13 +32,15 @@ struct BootOptions: ParsableArguments {
             "The guest has panicked when this matches; in place of the usual panics.", valueName: "REGEX"))
     var panic: [String] = []
 
-    @Option(help: ArgumentHelp("How many boots are timed, 1 to 10000.", valueName: "N"))
-    var boots = 10
+    @Option(
+        help: ArgumentHelp(
+            "How many boots are timed, 1 to 10000: 10 if not given, 2 with --exact.", valueName: "N"))
+    var boots: Int?
 
     @Option(
         name: .customLong("record-boots"),
         help: ArgumentHelp(
-            "How many more boots perf record follows (with --collect perf-record: at least 1).",
+            "How many more boots each profiler follows: perf record, and the guest's call stacks. With perf-record or guest-profile in --collect: at least 1.",
             valueName: "N"))
     var recordedBoots = 0
 
@@ -61,7 +63,7 @@ struct BootOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What measures the boots, separated by commas: perf-stat, perf-record, guest-instructions. Without it: all that this host offers.",
+            "What measures the boots, separated by commas: perf-stat, perf-record, guest-instructions, guest-profile. Without it: all that this host offers.",
             valueName: "LIST"))
     var collect: CollectorList?
 
@@ -76,11 +78,23 @@ struct BootOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The processor that QEMU is pinned to.", valueName: "CPU"))
     var pin: Int?
 
+    @Flag(
+        help:
+            "Make every boot execute the same instructions: counts are exact, and two boots are enough. One processor, no disk or CD."
+    )
+    var exact = false
+
+    @Option(
+        help: ArgumentHelp(
+            "A file that names the guest's functions: ELF, System.map, kallsyms; repeat it for several. Without it the kernel itself is asked.",
+            valueName: "FILE[@OFFSET]"))
+    var symbols: [String] = []
+
     func validate() throws {
         for seconds in [timeout, runTimeout ?? 1, silence ?? 1] where !(seconds > 0 && seconds < 1e7) {
             throw ValidationError("A time limit has to be a number of seconds above 0.")
         }
-        guard (1...10_000).contains(boots) else {
+        guard (1...10_000).contains(boots ?? 1) else {
             throw ValidationError("--boots takes a number from 1 to 10000.")
         }
         guard (0...1_000).contains(recordedBoots) else {
@@ -114,11 +128,13 @@ struct BootOptions: ParsableArguments {
     /// What is asked of the run.
     func options() -> RunOptions {
         RunOptions(
-            boots: boots, recordedBoots: recordedBoots, warmUp: !noWarmUp, collectors: collect?.collectors,
+            boots: boots ?? (exact ? 2 : 10), recordedBoots: recordedBoots, warmUp: !noWarmUp,
+            collectors: collect?.collectors,
             limits: Limits(
                 boot: .seconds(timeout), run: runTimeout.map(Nanoseconds.seconds),
                 silence: silence.map(Nanoseconds.seconds)),
-            pinnedTo: pin, recording: Recording(callGraph: callGraph, frequency: frequency))
+            pinnedTo: pin, recording: Recording(callGraph: callGraph, frequency: frequency),
+            isExact: exact, symbols: symbols)
     }
 
     /// A name for a run that was given none: what it boots.

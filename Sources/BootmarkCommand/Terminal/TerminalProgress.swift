@@ -68,6 +68,7 @@ extension Boot.Purpose {
         case .warmUp: "warm-up"
         case .timed: "timed"
         case .recorded: "recorded"
+        case .profiled: "profiled"
         }
     }
 }

@@ -1,0 +1,69 @@
+import BootModel
+import Foundation
+import GuestObserver
+
+/// Follows the guest's own call stacks, weighted by the instructions that it executed.
+final class GuestProfiling: BootCollector {
+    let qemuArguments: [String]
+    private let counters: GuestCounters
+    private let symbolCount: Int
+    private let output: String
+
+    /// Follows a boot; its stacks go to the file `output`.
+    ///
+    /// - Parameters:
+    ///   - milestones: the boot's milestones. Where all are plain text, the stacks stop at the last of them to
+    ///     the instruction; else they go on until QEMU has been told to end.
+    ///   - serialFile: in an exact boot, the file that QEMU writes the serial port to.
+    init(
+        plugin: GuestPlugin, symbols: GuestSymbols, milestones: [BootScript.Milestone], folder: String,
+        serialFile: String?, output: String
+    ) throws {
+        let texts = milestones.compactMap(\.plainText)
+        let isPlain = !texts.isEmpty && texts.count == milestones.count
+        let observation = GuestObservation(
+            milestones: isPlain ? texts.map { .serialText($0) } : [], final: isPlain ? texts.count - 1 : nil,
+            serialFile: serialFile, profile: GuestProfileRequest(symbols: symbols))
+        do {
+            counters = try GuestCounters(plugin: plugin, folder: folder, observing: observation)
+        } catch let error as GuestObserverError {
+            throw RunnerError(error)
+        }
+        qemuArguments = counters.qemuArguments
+        symbolCount = symbols.symbols.count
+        self.output = output
+    }
+
+    var wantsOrderlyEnd: Bool { true }
+
+    func attach(to process: Int32) {}
+
+    func freeze() {}
+
+    func collect() -> Collected {
+        do {
+            guard FileManager.default.fileExists(atPath: counters.foldedStacks) else {
+                return Collected(notes: [
+                    "the guest's stacks were not written: the boot did not reach its end"
+                ])
+            }
+            try FileManager.default.copyItem(atPath: counters.foldedStacks, toPath: output)
+            return Collected(notes: try counters.profileSummary().warnings(symbols: symbolCount))
+        } catch {
+            return Collected(notes: ["the guest's stacks could not be kept: \(error)"])
+        }
+    }
+}
+
+extension BootScript.Milestone {
+    /// The text that the pattern matches, where it matches one text only; nil for a real expression.
+    ///
+    /// `(?m)^` at its beginning is left out: what a guest writes at a line's start it hardly writes elsewhere
+    /// before.
+    var plainText: String? {
+        let text = pattern.hasPrefix("(?m)^") ? String(pattern.dropFirst(5)) : pattern
+        let isPlain =
+            channel != .firmware && channel != .vga && !text.contains { "\\^$.|?*+()[]{}".contains($0) }
+        return isPlain && (1...256).contains(text.utf8.count) ? text : nil
+    }
+}
