@@ -85,7 +85,7 @@ let tools: [Target] = [
     .target(name: "BootTestSupport", path: "Tests/BootTestSupport", swiftSettings: settings),
     .testTarget(
         name: "BootmarkCommandTests",
-        dependencies: ["BootmarkCommand", "BootModel", "BootStore", "BootTestSupport"],
+        dependencies: ["BootmarkCommand", "BootModel", "BootStore", "BootTestSupport", argumentParser],
         swiftSettings: settings),
 ]
 
