@@ -9,9 +9,11 @@ let settings: [SwiftSetting] = [
 
 /// A product target and, beside it, its tests: the pipeline from scenario to reports, read downwards.
 func stage(
-    _ name: String, _ dependencies: [Target.Dependency] = [], tests: [Target.Dependency]? = []
+    _ name: String, _ dependencies: [Target.Dependency] = [], tests: [Target.Dependency]? = [],
+    linking: [LinkerSetting] = []
 ) -> [Target] {
-    let stage = Target.target(name: name, dependencies: dependencies, swiftSettings: settings)
+    let stage = Target.target(
+        name: name, dependencies: dependencies, swiftSettings: settings, linkerSettings: linking)
     guard let tests else { return [stage] }
     return [
         stage,
@@ -30,11 +32,12 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     ]
         + stage("BootModel")
         + stage("BootStatistics")
-        + stage("BootProfiles", ["BootModel", "CZlib"])
+        + stage("BootProfiles", ["BootModel", "CZlib", "CZstd"], linking: [.linkedLibrary("stdc++")])
         + stage("FlameGraphs", ["BootModel", "BootProfiles"])
         + stage("BootStore", ["BootModel", "CZlib"])
         + stage("BootComparison", ["BootModel", "BootStatistics", "BootProfiles"])
