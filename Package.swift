@@ -10,10 +10,11 @@ let settings: [SwiftSetting] = [
 /// A product target and, beside it, its tests: the pipeline from scenario to reports, read downwards.
 func stage(
     _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = [],
-    tests: [Target.Dependency]? = []
+    tests: [Target.Dependency]? = [], linking: [LinkerSetting] = []
 ) -> [Target] {
     let stage = Target.target(
-        name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+        name: name, dependencies: dependencies, resources: resources, swiftSettings: settings,
+        linkerSettings: linking)
     guard let tests else { return [stage] }
     return [
         stage,
@@ -50,7 +51,7 @@ let pluginSource: [Resource] = [
 let pipeline: [[Target]] = [
     stage("BootModel"),
     stage("BootStatistics"),
-    stage("BootProfiles", ["BootModel", "CZlib"]),
+    stage("BootProfiles", ["BootModel", "CZlib", "CZstd"], linking: [.linkedLibrary("stdc++")]),
     stage("FlameGraphs", ["BootModel", "BootProfiles"]),
     stage("BootStore", ["BootModel", "CZlib", "CRenameAt2"]),
     stage(
