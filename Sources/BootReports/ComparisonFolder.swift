@@ -115,7 +115,8 @@ extension ComparisonFolder {
         let isPlain = bytes.count <= Self.largestPlain
         let file = "\(path)/\(name)"
         try? FileManager.default.removeItem(atPath: isPlain ? file + ".gz" : file)
-        try AtomicFile.write(isPlain ? bytes : Gzip.compress(bytes, path: file), to: isPlain ? file : file + ".gz")
+        try AtomicFile.write(
+            isPlain ? bytes : Gzip.compress(bytes, path: file), to: isPlain ? file : file + ".gz")
     }
 }
 

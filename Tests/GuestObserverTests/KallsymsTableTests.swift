@@ -35,7 +35,8 @@ final class KallsymsTableTests: XCTestCase {
         let addresses = aligned(offsets, to: 8) + withUnsafeBytes(of: Self.base) { Array($0) }
         var image = [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0] + [UInt8](repeating: 0xcc, count: 4088)
         if !addressesBehind { image += addresses }
-        image += aligned(words([UInt32(count)]), to: 8) + aligned(names, to: 8) + aligned(words(markers), to: 8)
+        image +=
+            aligned(words([UInt32(count)]), to: 8) + aligned(names, to: 8) + aligned(words(markers), to: 8)
         image += aligned(text, to: 8) + aligned(index, to: 8)
         if addressesBehind { image += addresses }
         return image + [UInt8](repeating: 0xcc, count: 4096)
