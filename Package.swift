@@ -85,12 +85,12 @@ let tools: [Target] = [
     .target(name: "BootTestSupport", path: "Tests/BootTestSupport", swiftSettings: settings),
     .testTarget(
         name: "BootmarkCommandTests",
-        dependencies: ["BootmarkCommand", "BootModel", "BootStore", "BootTestSupport"],
+        dependencies: ["BootmarkCommand", "BootModel", "BootStore", "BootTestSupport", argumentParser],
         swiftSettings: settings),
 ]
 
 /// Tools of the development of Bootmark, and no products of it.
-let benchmarks: [Target] = ["StatisticsProbe", "VerdictSimulation"].map {
+let benchmarks: [Target] = ["Overhead", "StatisticsProbe", "VerdictSimulation"].map {
     .executableTarget(
         name: $0, dependencies: ["BootStatistics"], path: "Benchmarks/" + $0, swiftSettings: settings)
 }
