@@ -34,6 +34,9 @@ let foundations: [Target] = [
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CElfutils", pkgConfig: "libdw", providers: [.apt(["libdw-dev"])]),
+    .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CRenameAt2"),
     .target(name: "CBootLauncher"),
 ]
@@ -51,7 +54,9 @@ let pipeline: [[Target]] = [
     stage("FlameGraphs", ["BootModel", "BootProfiles"]),
     stage("BootStore", ["BootModel", "CZlib", "CRenameAt2"]),
     stage(
-        "GuestObserver", ["CElfutils", subprocess, systemPackage], resources: pluginSource,
+        "GuestObserver",
+        ["CElfutils", "CLZ4", "CLZMA", "CZlib", "CZstd", subprocess, systemPackage],
+        resources: pluginSource,
         tests: [subprocess, systemPackage]),
     stage(
         "BootRunner",
@@ -85,7 +90,7 @@ let tools: [Target] = [
 ]
 
 /// Tools of the development of Bootmark, and no products of it.
-let benchmarks: [Target] = ["StatisticsProbe", "VerdictSimulation"].map {
+let benchmarks: [Target] = ["Overhead", "StatisticsProbe", "VerdictSimulation"].map {
     .executableTarget(
         name: $0, dependencies: ["BootStatistics"], path: "Benchmarks/" + $0, swiftSettings: settings)
 }
