@@ -10,10 +10,11 @@ let settings: [SwiftSetting] = [
 /// A product target and, beside it, its tests: the pipeline from scenario to reports, read downwards.
 func stage(
     _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = [],
-    tests: [Target.Dependency]? = []
+    tests: [Target.Dependency]? = [], linking: [LinkerSetting] = []
 ) -> [Target] {
     let stage = Target.target(
-        name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+        name: name, dependencies: dependencies, resources: resources, swiftSettings: settings,
+        linkerSettings: linking)
     guard let tests else { return [stage] }
     return [
         stage,
@@ -35,6 +36,9 @@ let foundations: [Target] = [
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CElfutils", pkgConfig: "libdw", providers: [.apt(["libdw-dev"])]),
+    .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CRenameAt2"),
     .target(name: "CBootLauncher"),
 ]
@@ -48,11 +52,13 @@ let pluginSource: [Resource] = [
 let pipeline: [[Target]] = [
     stage("BootModel"),
     stage("BootStatistics"),
-    stage("BootProfiles", ["BootModel", "CZlib"]),
+    stage("BootProfiles", ["BootModel", "CZlib", "CZstd"], linking: [.linkedLibrary("stdc++")]),
     stage("FlameGraphs", ["BootModel", "BootProfiles"]),
     stage("BootStore", ["BootModel", "CZlib", "CRenameAt2"]),
     stage(
-        "GuestObserver", ["CElfutils", subprocess, systemPackage], resources: pluginSource,
+        "GuestObserver",
+        ["CElfutils", "CLZ4", "CLZMA", "CZlib", "CZstd", subprocess, systemPackage],
+        resources: pluginSource,
         tests: [subprocess, systemPackage]),
     stage(
         "BootRunner",
@@ -85,12 +91,15 @@ let tools: [Target] = [
     .target(name: "BootTestSupport", path: "Tests/BootTestSupport", swiftSettings: settings),
     .testTarget(
         name: "BootmarkCommandTests",
-        dependencies: ["BootmarkCommand", "BootModel", "BootReports", "BootStore", "BootTestSupport"],
+        dependencies: [
+            "BootmarkCommand", "BootHistory", "BootModel", "BootReports", "BootStore", "BootTestSupport",
+            argumentParser,
+        ],
         swiftSettings: settings),
 ]
 
 /// Tools of the development of Bootmark, and no products of it.
-let benchmarks: [Target] = ["StatisticsProbe", "VerdictSimulation"].map {
+let benchmarks: [Target] = ["Overhead", "StatisticsProbe", "VerdictSimulation"].map {
     .executableTarget(
         name: $0, dependencies: ["BootStatistics"], path: "Benchmarks/" + $0, swiftSettings: settings)
 }

@@ -140,6 +140,24 @@ extension Rule {
         }
     }
 
+    /// Whether a run of 20 boots stands out against stored runs of other days, as `UnpairedComparator` tells
+    /// by run, or by all their boots as if they were of one day.
+    static func sittingAlarms(_ runs: Int, _ byRun: Bool, _ slowdown: Double, seed: UInt64) throws -> Bool {
+        var generator = RepeatableGenerator(seed: seed)
+        func sitting(_ effect: Double) -> [Double] {
+            let mood = 0.03 * generator.normal()
+            return (0..<20).map { _ in effect + mood + 0.01 * generator.normal() }
+        }
+        let stored = (0..<runs).map { _ in sitting(log1p(0.03)) }
+        let new = sitting(log1p(slowdown))
+        if byRun {
+            let centers = try stored.map { try Description.median($0) }
+            let test = try NewcomerTest(try Description.median(new), among: centers)
+            guard test.pValue(above: 0) <= 0.01 else { return false }
+        }
+        return try MannWhitney.test(new, stored.flatMap { $0 }, alternative: .greater).pValue <= 0.01
+    }
+
     /// One pair in a random order: ln(new) - ln(old).
     private static func pair(_ machine: inout SimulatedMachine, _ slowdown: Double) -> Double {
         if machine.coin() {

@@ -77,6 +77,12 @@ struct Values {
         }
     }
 
+    /// The values of several runs, one after the other.
+    init(pooling runs: [Values]) {
+        usable = runs.flatMap(\.usable)
+        refused = runs.flatMap(\.refused)
+    }
+
     /// The values of the boots of equal index that have one on both sides, in the order of their indices.
     static func paired(of id: String, before: ComparedRun?, after: ComparedRun) -> (Values, Values) {
         var (old, new) = (Values(of: id, in: nil), Values(of: id, in: nil))

@@ -35,12 +35,18 @@ struct Gates {
         metrics = [chosen].compactMap { $0 }
         guard let chosen, before != nil else { return }
         var note = "No budget is set, so \(chosen.id) decides: the most precise metric that both runs hold."
+        var passedOver: [(reason: String, ids: [String])] = []
         for metric in ranked.prefix(while: { $0.id != chosen.id }) {
             let reason =
                 after.whyUnavailable(metric.id) ?? before?.whyUnavailable(metric.id)
-                ?? (measured.contains(metric) ? "it cannot be compared" : "it was not measured on both sides")
-            note += " Not \(metric.id): \(reason)."
+                ?? (measured.contains(metric) ? "not comparable" : "not measured on both sides")
+            if let place = passedOver.firstIndex(where: { $0.reason == reason }) {
+                passedOver[place].ids.append(metric.id)
+            } else {
+                passedOver.append((reason, [metric.id]))
+            }
         }
+        for item in passedOver { note += " Not \(list(item.ids)): \(item.reason)." }
         notes = [note]
     }
 }

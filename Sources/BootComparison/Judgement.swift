@@ -12,12 +12,14 @@ struct Judgement {
     /// What the boots of a metric that should be exact disagree about.
     private var prefix = ""
     private let procedure: Procedure
+    private let run: ComparedRun
 
     init(
         metric: Metric, role: MetricComparison.Role, tolerance: Double, before: ComparedRun?,
         after: ComparedRun, objection: String?, procedure: Procedure
     ) {
         self.procedure = procedure
+        run = after
         let (old, new) = procedure.values(of: metric.id, before: before, after: after)
         isEmpty = old.isEmpty && new.isEmpty
         let usable = tolerance.isFinite && tolerance >= 0 ? tolerance : 0
@@ -61,7 +63,7 @@ struct Judgement {
         do {
             evidence = try RankEvidence(
                 metric: comparison.metric, before: before, after: after, tolerance: comparison.tolerance,
-                procedure: procedure)
+                procedure: procedure, run: run)
         } catch {
             settle(.inconclusive, Reasons.noStatistics(comparison.metric, error))
         }

@@ -16,10 +16,13 @@ enum Observations {
             let values = boots.map(\.value)
             let place = "\(result.metric.id) \(name)"
             var notes: [String] = []
+            // Nobody boots so often; whoever says so shall not keep a machine busy.
+            guard values.count <= 10_000 else { return notes }
             if let modes = (try? TwoModes(in: values)) ?? nil {
                 notes.append(Self.modes(modes, boots.map(\.index), place))
-            } else {
-                let wild = ((try? Description.outliers(values)) ?? []).map { boots[$0] }
+            } else if values.count >= fewestForOutliers {
+                let found = try? Description.outliers(values, threshold: outlierThreshold)
+                let wild = (found ?? []).map { boots[$0] }
                 if !wild.isEmpty {
                     let named = wild.map {
                         "boot \($0.index) (\(Quantity.text($0.value, unit: result.metric.unit)))"
@@ -30,7 +33,7 @@ enum Observations {
             if let drift = drift(values) {
                 let cure: String
                 switch design {
-                case .unpaired: cure = "Pairs (bootmark ab) would cancel that."
+                case .unpaired, .runs: cure = "Pairs (bootmark ab) would cancel that."
                 case .pairs: cure = "The pairs cancel that."
                 }
                 notes.append(
@@ -40,6 +43,11 @@ enum Observations {
             return notes
         }
     }
+
+    /// Iglewicz and Hoaglin name 3.5. Ten boots estimate their spread so badly that 3.5 would remark on
+    /// ordinary ones in every few runs.
+    private static let outlierThreshold = 5.0
+    private static let fewestForOutliers = 8
 
     /// The shift from the first half of the boots to the second, as a share, where it is no accident at 1 %.
     static func drift(_ values: [Double]) -> Double? {

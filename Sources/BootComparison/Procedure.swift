@@ -7,6 +7,8 @@ struct Procedure {
     enum Design {
         /// Two runs, each on its own.
         case unpaired
+        /// Several runs before, of which each is one number: the run is the unit of drift, and not the boot.
+        case runs([ComparedRun])
         /// Boots of equal index were taken side by side; they are looked at by the rule.
         case pairs(SequentialRule)
     }
@@ -24,6 +26,10 @@ struct Procedure {
     var tolerance: @Sendable (Metric, Double?) -> Double
     /// What a pass has to rule out, given the tolerance.
     var passBound: @Sendable (Double) -> Double
+
+    private var isPaired: Bool {
+        if case .pairs = design { true } else { false }
+    }
 
     func compare(before: ComparedRun?, after: ComparedRun, reproduction: [String]) -> Comparison {
         let comparability = Comparability(before: before, after: after, design: design)
@@ -61,13 +67,30 @@ struct Procedure {
         switch design {
         case .unpaired: (Values(of: id, in: before), Values(of: id, in: after))
         case .pairs: Values.paired(of: id, before: before, after: after)
+        case .runs(let runs):
+            (Values(pooling: pooled(runs, of: id, with: after)), Values(of: id, in: after))
         }
     }
+
+    /// The values of each run that can be compared by this metric; only those of the newest where they are too
+    /// few to tell how much runs differ.
+    func pooled(_ runs: [ComparedRun], of id: String, with after: ComparedRun) -> [Values] {
+        let comparable = runs.filter { run in
+            let comparability = Comparability(before: run, after: after, design: .unpaired)
+            return (after.metric(id) ?? run.metric(id)).map { comparability.objection(to: $0) == nil }
+                ?? false
+        }
+        let values = comparable.map { Values(of: id, in: $0) }.filter { !$0.isEmpty }
+        return values.count >= Self.fewestRuns ? values : values.suffix(1)
+    }
+
+    /// Two runs differ by one number, which says next to nothing about the next difference.
+    static let fewestRuns = 3
 
     /// The smallest p-value that one look at so many values can give.
     func smallestPValue(_ before: Int, _ after: Int) -> Double {
         switch design {
-        case .unpaired: return MannWhitney.smallestPValue(before, after)
+        case .unpaired, .runs: return MannWhitney.smallestPValue(before, after)
         case .pairs(let rule):
             let looks = zip(rule.looks, rule.weights).filter { $0.0 <= before }
             return looks.map { SignedRank.smallestPValue($0.0) / $0.1 }.min() ?? 1
@@ -110,8 +133,9 @@ struct Procedure {
         var notes: [String] = []
         for (side, name) in [(before, "before"), (after, "after")] {
             guard let side else { continue }
-            notes += side.run.notes
-            if case .unpaired = design, !side.run.isComplete {
+            // What both runs say is said once.
+            notes += side.run.notes.filter { !notes.contains($0) }
+            if !isPaired, !side.run.isComplete {
                 notes.append(
                     "The run \(name) is not complete: \(side.run.boots.count) of "
                         + "\(side.run.plan.boots.count) boots were taken.")
@@ -123,6 +147,7 @@ struct Procedure {
             }
             for result in results {
                 let values = name == "before" ? result.before.count : result.after.count
+                // Where runs are pooled there are more values than the newest run has boots.
                 guard values > 0, values < side.judgedBoots.count else { continue }
                 let why = side.whyUnavailable(result.metric.id).map { ": \($0)" } ?? ""
                 notes.append(

@@ -61,11 +61,18 @@ struct RankEvidence {
 
     /// The evidence of `after` against `before`; neither is empty, and pairs are of equal number.
     init(
-        metric: Metric, before: [Double], after: [Double], tolerance: Double, procedure: Procedure
+        metric: Metric, before: [Double], after: [Double], tolerance: Double, procedure: Procedure,
+        run: ComparedRun
     ) throws(StatisticsError) {
         switch procedure.design {
         case .unpaired: try self.init(metric, before, after, tolerance, procedure)
         case .pairs(let rule): try self.init(metric, before, after, tolerance, procedure, rule)
+        case .runs(let runs):
+            try self.init(metric, before, after, tolerance, procedure)
+            let groups = procedure.pooled(runs, of: metric.id, with: run).map(\.usable)
+            if groups.count >= Procedure.fewestRuns {
+                try weigh(metric, groups, after, tolerance, procedure)
+            }
         }
     }
 
@@ -90,6 +97,31 @@ struct RankEvidence {
             passHigh: try estimator.upperBound(confidence: procedure.passConfidence),
             tolerance: effects.bound(tolerance), confidence: 1 - 2 * procedure.alpha, scale: effects.scale,
             polarity: metric.polarity)
+    }
+
+    /// Takes each run as one number beside what its boots say, whichever is less sure: the runs' centers tell
+    /// how much sittings differ, and the new run is one more sitting.
+    private mutating func weigh(
+        _ metric: Metric, _ groups: [[Double]], _ after: [Double], _ tolerance: Double,
+        _ procedure: Procedure
+    ) throws(StatisticsError) {
+        guard let effects = try Effects(metric, groups.flatMap { $0 }, after) else { return }
+        var rest = effects.before[...]
+        var centers: [Double] = []
+        for group in groups {
+            centers.append(try Description.median(Array(rest.prefix(group.count))))
+            rest = rest.dropFirst(group.count)
+        }
+        let test = try NewcomerTest(try Description.median(effects.after), among: centers)
+        let limit = effects.bound(tolerance)
+        pWorse = max(pWorse, test.pValue(above: limit + 1e-12))
+        pWithin = max(pWithin, test.pValue(below: limit + 1e-12))
+        pBetter = max(pBetter, test.pValue(below: 0))
+        let margin = test.margin(confidence: 1 - procedure.alpha)
+        shift = Shift(
+            estimate: test.difference, low: test.difference - margin, high: test.difference + margin,
+            passHigh: test.difference + test.margin(confidence: procedure.passConfidence), tolerance: limit,
+            confidence: 1 - 2 * procedure.alpha, scale: effects.scale, polarity: metric.polarity)
     }
 
     /// The bounds are those of the last look at its own share of the error, so that they hold over all looks.

@@ -57,6 +57,9 @@ enum Reasons {
     ) -> String {
         let other =
             " A metric that varies less (host-instructions, guest-instructions, exact mode) needs fewer."
+        if case .runs = procedure.design {
+            return " More accepted runs, taken on other days, would narrow it."
+        }
         guard let shift = evidence.shift, let low = shift.low, let high = shift.passHigh else { return other }
         let distance = shift.estimate - shift.tolerance
         let width = distance > 0 ? shift.estimate - low : high - shift.estimate
@@ -76,7 +79,7 @@ enum Reasons {
     private static func least(_ procedure: Procedure, _ level: Double) -> String {
         let enough = (2...100).first { count in
             switch procedure.design {
-            case .unpaired: MannWhitney.smallestPValue(count, count) <= level
+            case .unpaired, .runs: MannWhitney.smallestPValue(count, count) <= level
             case .pairs(let rule): SignedRank.smallestPValue(count) <= level * (rule.weights.first ?? 1)
             }
         }
@@ -85,7 +88,7 @@ enum Reasons {
 
     private static func unit(_ procedure: Procedure) -> String {
         switch procedure.design {
-        case .unpaired: "boots on each side"
+        case .unpaired, .runs: "boots on each side"
         case .pairs: "pairs"
         }
     }
@@ -142,10 +145,13 @@ enum Reasons {
     }
 
     private static func medians(_ result: MetricComparison) -> String {
-        let before = result.medianBefore.map { text($0, result.metric) } ?? "nothing"
-        let after = result.medianAfter.map { text($0, result.metric) } ?? "nothing"
-        let change = result.change.map { " (\(Quantity.percent($0.estimate)))" } ?? ""
-        return "\(before) before, \(after) after\(change)"
+        guard let before = result.medianBefore, let after = result.medianAfter else { return "no values" }
+        let texts = "\(text(before, result.metric)) before, \(text(after, result.metric)) after"
+        guard let estimate = result.change?.estimate else { return texts }
+        let change = Quantity.percent(estimate)
+        // The middle of all differences need not be the difference of the middles; say so where it shows.
+        let contradicts = (after - before) * estimate < 0
+        return contradicts ? "\(texts) by the medians, \(change) over all boots" : "\(texts) (\(change))"
     }
 
     private static func interval(_ result: MetricComparison) -> String {

@@ -66,11 +66,32 @@ public struct UnpairedComparator: Sendable {
     ///   - after: the run to be judged.
     ///   - reproduction: the command that takes these measurements again, as arguments.
     public func compare(before: ComparedRun?, after: ComparedRun, reproduction: [String]) -> Comparison {
+        procedure(.unpaired).compare(before: before, after: after, reproduction: reproduction)
+    }
+
+    /// Compares a run with several accepted ones, oldest first, taken in different sittings.
+    ///
+    /// The run is the unit, and not the boot: boots of one sitting share their host's mood. A verdict has to
+    /// hold for the boots, as against one run, and for the runs: the new run's median has to stand out among
+    /// the others' medians (Crawford and Howell's t test). The newest has to be comparable; of the others
+    /// those count, metric by metric, that are, and where that leaves fewer than three the newest alone does.
+    /// - Parameters:
+    ///   - baselines: the accepted runs; without any, the verdict is *incomparable*.
+    ///   - after: the run to be judged.
+    ///   - reproduction: the command that takes these measurements again, as arguments.
+    public func compare(
+        baselines: [ComparedRun], after: ComparedRun, reproduction: [String]
+    ) -> Comparison {
+        let design: Procedure.Design = baselines.count < Procedure.fewestRuns ? .unpaired : .runs(baselines)
+        return procedure(design)
+            .compare(before: baselines.last, after: after, reproduction: reproduction)
+    }
+
+    private func procedure(_ design: Procedure.Design) -> Procedure {
         let settings = settings
-        let procedure = Procedure(
-            design: .unpaired, alpha: settings.alpha, passConfidence: settings.passConfidence,
+        return Procedure(
+            design: design, alpha: settings.alpha, passConfidence: settings.passConfidence,
             informingRate: settings.informingRate, smallestImprovement: settings.smallestImprovement,
             tolerance: { settings.tolerance(of: $0, budget: $1) }, passBound: { $0 })
-        return procedure.compare(before: before, after: after, reproduction: reproduction)
     }
 }

@@ -2,13 +2,15 @@ import BootModel
 import BootStatistics
 
 extension HistoryEntry {
-    /// What a comparison leaves behind: a point for each metric that has values after.
+    /// What a comparison leaves behind: a point for each metric that has values after, unless the environment
+    /// spoiled them.
     ///
     /// - Parameters:
     ///   - comparison: the comparison, whatever its verdict.
     ///   - commit: what was booted; empty where it is not known.
     public static func entries(of comparison: Comparison, commit: String) -> [HistoryEntry] {
         comparison.results.compactMap { result in
+            guard result.verdict != .invalidEnvironment else { return nil }
             let values = result.after.filter { $0.isFinite && $0 >= 0 }
             guard let median = try? Description.median(values), comparison.after.startedAt.isFinite else {
                 return nil

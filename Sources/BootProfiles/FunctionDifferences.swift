@@ -4,8 +4,9 @@ import BootModel
 public enum FunctionDifferences {
     /// The functions whose share changed most, the largest change first.
     ///
-    /// A share is a function's weight divided by its own profile's total, averaged over the profiles of a
-    /// side, so recordings of different length or rate compare. Ranked by the change of the own share; a
+    /// A share of a host's profile is a function's weight divided by its own profile's total, averaged over the
+    /// profiles of a side, so recordings of different length or rate compare. Guests' are divided by the mean
+    /// total before, on both sides: what a boot executes is counted whole. Ranked by the change of the own share; a
     /// function that only calls what changed comes behind what changed. Profiles without weight are ignored.
     /// - Parameters:
     ///   - count: How many functions are returned at most.
@@ -27,15 +28,17 @@ public enum FunctionDifferences {
         var changes: [String: FunctionChange] = [:]
         let weighty = [before, after].map { $0.filter { $0.total > 0 } }
         guard !weighty[0].isEmpty, !weighty[1].isEmpty else { return [] }
+        let basis = origin == .guest ? ProfileScale.meanTotal(weighty[0]) : nil
         for (side, profiles) in weighty.enumerated() {
             for profile in profiles {
-                let scale = 1 / (profile.total * Double(profiles.count))
+                let scale = 1 / ((basis ?? profile.total) * Double(profiles.count))
                 let weights = profile.functionWeights()
                 for frame in profile.frames.all where weights.total[frame.place] > 0 {
                     let name = profile.frames.name(of: frame)
                     let own = weights.own[frame.place] * scale
                     let total = weights.total[frame.place] * scale
-                    changes[name, default: FunctionChange(name, origin)].add(own, total, after: side == 1)
+                    changes[name, default: FunctionChange(name, origin, basis)].add(
+                        own, total, after: side == 1)
                 }
             }
         }
@@ -52,18 +55,30 @@ public enum FunctionDifferences {
 }
 
 extension FunctionChange {
-    fileprivate init(_ name: String, _ origin: Origin) {
-        self.init(name: name, origin: origin, selfBefore: 0, selfAfter: 0, totalBefore: 0, totalAfter: 0)
+    fileprivate init(_ name: String, _ origin: Origin, _ basis: Double?) {
+        self.init(
+            name: name, origin: origin, basis: basis, selfBefore: 0, selfAfter: 0, totalBefore: 0,
+            totalAfter: 0)
     }
 
-    // Sums of shares may pass 1 by a rounding error; a share never does.
+    // Sums of shares of their own total may pass 1 by a rounding error; a share never does.
     fileprivate mutating func add(_ own: Double, _ total: Double, after: Bool) {
+        let most = basis == nil ? 1 : Double.infinity
         if after {
-            selfAfter = min(1, selfAfter + own)
-            totalAfter = min(1, totalAfter + total)
+            selfAfter = min(most, selfAfter + own)
+            totalAfter = min(most, totalAfter + total)
         } else {
-            selfBefore = min(1, selfBefore + own)
-            totalBefore = min(1, totalBefore + total)
+            selfBefore = min(most, selfBefore + own)
+            totalBefore = min(most, totalBefore + total)
         }
+    }
+}
+
+/// What two sides' weights are divided by, where both are measured on one scale.
+package enum ProfileScale {
+    /// The mean total of the profiles; nil for none, or none with weight.
+    package static func meanTotal(_ profiles: [Profile]) -> Double? {
+        let total = profiles.reduce(0) { $0 + $1.total }
+        return total > 0 ? total / Double(profiles.count) : nil
     }
 }

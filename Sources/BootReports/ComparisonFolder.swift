@@ -98,11 +98,25 @@ public struct ComparisonFolder: Sendable {
             return []
         }
         let merged = (try Profile.merged(old), try Profile.merged(new))
-        let writer = FoldedWriter()
-        try AtomicFile.write(writer.bytes(merged.0), to: "\(path)/\(origin.rawValue)-before.folded")
-        try AtomicFile.write(writer.bytes(merged.1), to: "\(path)/\(origin.rawValue)-after.folded")
+        try write(merged.0, as: "\(origin.rawValue)-before.folded")
+        try write(merged.1, as: "\(origin.rawValue)-after.folded")
         try AtomicFile.write(try DifferentialFlameGraph(before: old, after: new).svg(), to: picture)
         return FunctionDifferences.top(before: old, after: new, origin: origin)
+    }
+}
+
+extension ComparisonFolder {
+    /// The largest file of stacks that is kept as plain text, in bytes. A Linux guest's has 200 MB.
+    private static let largestPlain = 4 << 20
+
+    /// Writes a side's stacks beside the picture, compressed where they are many.
+    private func write(_ profile: Profile, as name: String) throws {
+        let bytes = FoldedWriter().bytes(profile)
+        let isPlain = bytes.count <= Self.largestPlain
+        let file = "\(path)/\(name)"
+        try? FileManager.default.removeItem(atPath: isPlain ? file + ".gz" : file)
+        try AtomicFile.write(
+            isPlain ? bytes : Gzip.compress(bytes, path: file), to: isPlain ? file : file + ".gz")
     }
 }
 

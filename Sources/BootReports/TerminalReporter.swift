@@ -107,8 +107,11 @@ public struct TerminalReporter: Reporter {
 
     private func functions(_ comparison: Comparison) -> [String] {
         let changes = comparison.functions.prefix(Self.mostFunctions)
-        return ["  Functions whose share changed most (itself, before -> after):"]
+        return ["  Functions that changed most (itself, before -> after):"]
             + changes.map { change in
+                if let instructions = Wording.instructions(change) {
+                    return "    " + shown("\(Wording.name(change)) (guest): \(instructions)")
+                }
                 let shares = "\(Quantity.share(change.selfBefore)) -> \(Quantity.share(change.selfAfter))"
                 let name = "\(shown(Wording.name(change))) (\(change.origin.rawValue))"
                 return "    " + TerminalText.fitted(shares, to: 20, rightAligned: true) + "  "

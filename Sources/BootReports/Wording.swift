@@ -154,10 +154,24 @@ enum Wording {
 
     /// A function's change: `memset (guest): 4.0 % itself before, 19.0 % after; with what it calls ...`.
     static func function(_ change: FunctionChange) -> String {
-        "\(name(change)) (\(change.origin.rawValue)): "
+        if let instructions = instructions(change) { return "\(name(change)) (guest): \(instructions)" }
+        return "\(name(change)) (\(change.origin.rawValue)): "
             + "itself \(Quantity.share(change.selfBefore)) before, \(Quantity.share(change.selfAfter)) after; "
             + "with what it calls \(Quantity.share(change.totalBefore)) before, "
             + "\(Quantity.share(change.totalAfter)) after"
+    }
+
+    /// A guest function's change in instructions; nil for a function of the host.
+    static func instructions(_ change: FunctionChange) -> String? {
+        guard let basis = change.basis else { return nil }
+        let own = amount((change.selfAfter - change.selfBefore) * basis)
+        let total = amount((change.totalAfter - change.totalBefore) * basis)
+        return "itself \(own) instructions, with what it calls \(total)"
+    }
+
+    /// A signed number of instructions.
+    private static func amount(_ value: Double) -> String {
+        (value < 0 ? "-" : "+") + Quantity.text(abs(value).rounded(), unit: .count)
     }
 
     /// The function's name.

@@ -17,7 +17,14 @@ struct ComparedTree {
     /// For each profile, those before first, the node of `union` for each of its nodes.
     private let places: [[Int32]]
 
-    init(before: [Profile], after: [Profile]) throws(ProfileError) {
+    /// What every profile's weights are divided by; nil where each is divided by its own total.
+    private let scale: Double?
+
+    /// - Parameter isAbsolute: whether both sides are measured by the mean total before, as guests' are, who
+    ///   count all that a boot executed.
+    init(before: [Profile], after: [Profile], isAbsolute: Bool = false) throws(ProfileError) {
+        let scale = isAbsolute ? ProfileScale.meanTotal(before.filter { $0.total > 0 }) : nil
+        self.scale = scale
         var union = Profile()
         var places: [[Int32]] = []
         for profile in before + after { places.append(try union.graft(profile)) }
@@ -26,7 +33,7 @@ struct ComparedTree {
             var shares = [Double](repeating: 0, count: count)
             let weighty = profiles.count { $0.total > 0 }
             for (index, profile) in profiles.enumerated() where profile.total > 0 {
-                let scale = 1 / (profile.total * Double(weighty))
+                let scale = 1 / ((scale ?? profile.total) * Double(weighty))
                 Self.add(profile.tree.weights, places[first + index], scale, to: &shares)
             }
             return shares
@@ -59,7 +66,7 @@ struct ComparedTree {
         let parents = union.tree.parents
         for (index, profile) in profiles.enumerated() where profile.total > 0 {
             var shares = [Double](repeating: 0, count: union.tree.count)
-            Self.add(profile.tree.weights, places[index], 1 / profile.total, to: &shares)
+            Self.add(profile.tree.weights, places[index], 1 / (scale ?? profile.total), to: &shares)
             let totals = Self.summed(shares, parents)
             for (place, node) in nodes.enumerated() { byNode[place].append(totals[node]) }
         }

@@ -1,3 +1,4 @@
+import BootModel
 import BootProfiles
 
 /// What became of the stacks from one set of profiles to another, as a flame graph.
@@ -14,6 +15,9 @@ public struct DifferentialFlameGraph: Sendable {
     public var afterLabel = "after"
     /// The rate of false discoveries up to which a change is coloured, where there are boots to test with.
     public var level = 0.05
+    /// Whether both sides are measured by the mean total before, rather than each profile by its own: for
+    /// guests' profiles, which count all that a boot executed.
+    public var isAbsolute: Bool
 
     private let before: [Profile]
     private let after: [Profile]
@@ -25,13 +29,14 @@ public struct DifferentialFlameGraph: Sendable {
         self.before = before
         self.after = after
         self.options = options
+        isAbsolute = (before + after).allSatisfy { $0.origin == .guest }
     }
 
     /// The picture: an SVG document, UTF-8, that needs nothing beside it.
     ///
     /// - Throws: `ProfileError` where all profiles together are larger than a profile may be.
     public func svg() throws(ProfileError) -> [UInt8] {
-        let tree = try ComparedTree(before: before, after: after)
+        let tree = try ComparedTree(before: before, after: after, isAbsolute: isAbsolute)
         let layout = GraphLayout(
             profile: tree.union, totals: [tree.before, tree.after, tree.larger], options: options)
         let colouring = ChangeColouring(
@@ -59,7 +64,9 @@ public struct DifferentialFlameGraph: Sendable {
         }
         return [
             sides.joined(separator: "; ")
-                + ". Each profile is scaled to its own total; widths are shares of it.",
+                + (isAbsolute
+                    ? ". Shares are of a boot before; nothing is scaled."
+                    : ". Each profile is scaled to its own total; widths are shares of it."),
             "Widths: the larger of before and after. Colours: the change of a frame with all that it called.",
         ]
     }

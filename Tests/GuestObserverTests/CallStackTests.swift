@@ -93,8 +93,7 @@ final class CallStackTests: XCTestCase {
     }
 
     func testALoopTurnMoreInTinyIsFourInstructionsInItsFunctionAndNowhereElse() async throws {
-        let tiny = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appendingPathComponent("Guests/build/tiny/tiny.elf").path
+        let tiny = Guests.path("tiny/tiny.elf")
         try XCTSkipUnless(FileManager.default.fileExists(atPath: tiny), "tiny: make -C Guests tiny")
         let symbols = try SymbolFile(path: tiny).read()
         func boot(turns: Int) async throws -> Profile {

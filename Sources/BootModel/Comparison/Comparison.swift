@@ -102,6 +102,9 @@ public struct BootFailure: Sendable, Hashable, Codable {
 }
 
 /// How the share of one function changed between two profiles.
+///
+/// A host profile's shares are of its own total: a recording's length says nothing. A guest profile counts all
+/// that a boot executed, so both its shares are of the boot *before*, and the one after may be more than 1.
 public struct FunctionChange: Sendable, Hashable, Codable {
     /// Which profile it comes from.
     public enum Origin: String, Sendable, Hashable, Codable { case host, guest }
@@ -110,6 +113,8 @@ public struct FunctionChange: Sendable, Hashable, Codable {
     public var name: String
     /// Which profile it comes from.
     public var origin: Origin
+    /// What a share of 1 amounts to, in instructions of a guest; nil where each side's shares are its own.
+    public var basis: Double?
     /// Its own share of the profile before: 0 to 1.
     public var selfBefore: Double
     /// Its own share of the profile after: 0 to 1.
@@ -121,11 +126,12 @@ public struct FunctionChange: Sendable, Hashable, Codable {
 
     /// A function's change.
     public init(
-        name: String, origin: Origin, selfBefore: Double, selfAfter: Double, totalBefore: Double,
-        totalAfter: Double
+        name: String, origin: Origin, basis: Double? = nil, selfBefore: Double, selfAfter: Double,
+        totalBefore: Double, totalAfter: Double
     ) {
         self.name = name
         self.origin = origin
+        self.basis = basis
         self.selfBefore = selfBefore
         self.selfAfter = selfAfter
         self.totalBefore = totalBefore

@@ -49,6 +49,8 @@ struct Compare: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The chance of a false alarm, 0 to 0.5.", valueName: "P"))
     var alpha = 0.01
 
+    @OptionGroup var memory: HistoryOptions
+
     @Flag(help: "Print the comparison as JSON.")
     var json = false
 
@@ -77,6 +79,7 @@ struct Compare: AsyncParsableCommand {
             }
             try ComparisonText.print(comparison, asJSON: json)
             if let output { Standard.error("The reports are in \(output).") }
+            try memory.remember(comparison)
             if comparison.verdict.exitCode != 0 { throw ExitCode(comparison.verdict.exitCode) }
         }
     }

@@ -39,6 +39,8 @@ struct PairsCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A file for the JUnit report alone.", valueName: "FILE"))
     var junit: String?
 
+    @OptionGroup var memory: HistoryOptions
+
     @Flag(help: "Go on with the pairs that DIR holds.")
     var resume = false
 
@@ -99,6 +101,7 @@ struct PairsCommand: AsyncParsableCommand {
         }
         try ComparisonText.print(comparison, asJSON: json)
         Standard.error("The reports are in \(folder.path).")
+        try memory.remember(comparison)
         if comparison.verdict.exitCode != 0 { throw ExitCode(comparison.verdict.exitCode) }
     }
 

@@ -87,6 +87,11 @@ static bool set(const char *key, char *value)
     if (strcmp(key, "symbols") == 0) return set_path(configuration.symbols, value);
     if (strcmp(key, "profile") == 0) return set_path(configuration.profile, value);
     if (strcmp(key, "follow") == 0) return add_range(value);
+    if (strcmp(key, "chains") == 0) return set_path(configuration.chains, value);
+    if (strcmp(key, "chain") == 0) {
+        return configuration.chain_count < CHAIN_LIMIT
+            && set_number(&configuration.chain_at[configuration.chain_count++], value);
+    }
     if (strcmp(key, "stack-size") == 0) return set_number(&configuration.stack_size, value);
     return false;
 }

@@ -9,7 +9,7 @@
 
 enum { PATH_LIMIT = 4096 };
 
-enum { RANGE_LIMIT = 16 };
+enum { RANGE_LIMIT = 16, CHAIN_LIMIT = 64 };
 
 struct range {
     uint64_t first, last; /* both belong to it */
@@ -37,6 +37,9 @@ struct configuration {
     struct range followed[RANGE_LIMIT]; /* the code whose calls are followed */
     unsigned followed_count;
     uint64_t stack_size;      /* a thread's stack begins at a multiple of it; 0 where there is but one */
+    char chains[PATH_LIMIT];  /* where the chain of calls is logged, to compare it with a debugger's */
+    uint64_t chain_at[CHAIN_LIMIT]; /* when code at these addresses begins to run */
+    unsigned chain_count;
     int final;                /* the milestone at which everything is frozen, or -1 */
 };
 

@@ -24,6 +24,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct site **sites;
 static uint32_t site_count;
 
+static FILE *chains;
+
 /* The addresses behind IRETs: who gets there has not gone anywhere. */
 static uint64_t behind_resume[RESUME_LIMIT];
 
@@ -39,6 +41,10 @@ bool profile_begin(void)
         return false;
     }
     if (configuration.symbols[0] != '\0' && !symbols_read(configuration.symbols)) return false;
+    if (configuration.chains[0] != '\0' && !(chains = fopen(configuration.chains, "we"))) {
+        complain("cannot write the chains %s", configuration.chains);
+        return false;
+    }
     sites = calloc(SITE_LIMIT * 2, sizeof *sites);
     profiling = sites && threads_begin();
     if (!profiling) complain("there is no memory for the profile");
@@ -107,6 +113,15 @@ static void left_system_call(unsigned processor, void *ignored)
     (void)ignored;
     if (!enter()) return;
     thread_left_system_call(processor);
+    leave();
+}
+
+static void write_chain(unsigned processor, void *data)
+{
+    if (!enter()) return;
+    fprintf(chains, "%" PRIx64 " ", configuration.chain_at[(uintptr_t)data]);
+    thread_write_chain(processor, chains);
+    fflush(chains);
     leave();
 }
 
@@ -203,6 +218,11 @@ void profile_instrument_start(struct qemu_plugin_tb *block)
     if (symbol && symbol->kind != SYMBOL_CONTINUATION) {
         void *data = (void *)((uintptr_t)function << 8 | symbol->kind);
         qemu_plugin_register_vcpu_tb_exec_cb(block, entered, QEMU_PLUGIN_CB_NO_REGS, data);
+    }
+    for (unsigned index = 0; chains && index < configuration.chain_count; index++) {
+        if (configuration.chain_at[index] != address) continue;
+        void *data = (void *)(uintptr_t)index;
+        qemu_plugin_register_vcpu_tb_exec_cb(block, write_chain, QEMU_PLUGIN_CB_NO_REGS, data);
     }
     if (*behind(address) == address) {
         qemu_plugin_register_vcpu_tb_exec_cb(block, not_resumed, QEMU_PLUGIN_CB_NO_REGS, NULL);

@@ -4,6 +4,8 @@
 
 #include "plugin.h"
 
+#include <stdio.h>
+
 enum { DEPTH_LIMIT = 512 };
 
 /* Functions by number: a few that stand for kinds of code, then the symbols, then addresses without one. */
@@ -79,6 +81,9 @@ void threads_flush(unsigned processor);
 
 /* Takes back what the flush added too early: it counts for what runs next. */
 void threads_give_back(unsigned processor, uint64_t weight);
+
+/* Writes who called whom, the newest first: a;b;c, and an interrupted one behind a bar. */
+void thread_write_chain(unsigned processor, FILE *file);
 
 bool threads_begin(void);
 extern uint64_t frames_too_deep;

@@ -376,3 +376,16 @@ void thread_left_system_call(unsigned index)
 {
     pop_entry(begin_event(index)->thread);
 }
+
+void thread_write_chain(unsigned index, FILE *file)
+{
+    const struct thread *thread = processors[index].thread;
+    char address[24];
+    for (uint32_t depth = thread->depth; depth > 0; depth--) {
+        const struct frame *frame = &thread->frames[depth - 1];
+        fputs(function_name(frame->function, address, sizeof address), file);
+        fputc(frame->kind == SYMBOL_FUNCTION ? ';' : '|', file);
+    }
+    fputs(function_name(thread->function, address, sizeof address), file);
+    fputc('\n', file);
+}
