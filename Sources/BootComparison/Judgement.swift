@@ -16,7 +16,7 @@ struct Judgement {
 
     init(
         metric: Metric, role: MetricComparison.Role, tolerance: Double, before: ComparedRun?,
-        after: ComparedRun, objection: String?, procedure: Procedure
+        after: ComparedRun, objection: String?, disturbance: String?, procedure: Procedure
     ) {
         self.procedure = procedure
         run = after
@@ -36,6 +36,8 @@ struct Judgement {
             settle(.incomparable, Reasons.missing(metric, "after", after.whyUnavailable(metric.id)))
         } else if old.isEmpty {
             settle(.incomparable, Reasons.missing(metric, "before", before?.whyUnavailable(metric.id)))
+        } else if let disturbance {
+            settle(.invalidEnvironment, disturbance)
         } else {
             judge()
         }

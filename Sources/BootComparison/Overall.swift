@@ -29,6 +29,9 @@ struct Overall {
         } else if !those(.regression).isEmpty {
             verdict = .regression
             reason = Self.join(those(.regression), of: gates.count, "got worse by more than allowed")
+        } else if !those(.invalidEnvironment).isEmpty {
+            verdict = .invalidEnvironment
+            reason = Self.join(those(.invalidEnvironment), of: gates.count, "cannot be judged on this host")
         } else if !(those(.inconclusive) + those(.incomparable)).isEmpty {
             verdict = .inconclusive
             let open = those(.inconclusive) + those(.incomparable)

@@ -39,7 +39,10 @@ struct Procedure {
             return Judgement(
                 metric: metric, role: gated ? .gates : .informs,
                 tolerance: tolerance(metric, gates.tolerances[metric.id]), before: before, after: after,
-                objection: comparability.objection(to: metric), procedure: self)
+                objection: comparability.objection(to: metric),
+                disturbance: Disturbance.objection(
+                    to: metric, before: before, after: after, design: design),
+                procedure: self)
         }
         judgements.removeAll { $0.isEmpty && $0.comparison.role == .informs }
         correct(&judgements, .gates, level: alpha) { (p) throws(StatisticsError) in

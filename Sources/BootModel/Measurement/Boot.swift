@@ -42,12 +42,15 @@ public struct Boot: Sendable, Hashable, Codable {
     public var unavailable: [String: String]
     /// What a reader should know about these numbers: a multiplexed event, lost samples.
     public var notes: [String]
+    /// What disturbed the host meanwhile; nil in runs of before this was recorded.
+    public var conditions: Conditions?
 
     /// A boot with its measurements.
     public init(
         index: Int, purpose: Purpose, startedAt: Double, outcome: BootOutcome,
         milestones: [MilestoneReached] = [], samples: [String: Double] = [:],
-        unavailable: [String: String] = [:], notes: [String] = []
+        unavailable: [String: String] = [:], notes: [String] = [],
+        conditions: Conditions? = nil
     ) {
         self.index = index
         self.purpose = purpose
@@ -57,5 +60,6 @@ public struct Boot: Sendable, Hashable, Codable {
         self.samples = samples
         self.unavailable = unavailable
         self.notes = notes
+        self.conditions = conditions
     }
 }

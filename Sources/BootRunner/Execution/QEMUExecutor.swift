@@ -65,7 +65,9 @@ public struct QEMUExecutor: BootExecutor {
         }
         defer { close(output) }
 
+        let conditions = HostConditions()
         let startedAt = Date().timeIntervalSince1970
+        let began = Clock.now
         let process = try GuardedProcess(
             [qemu] + command.wired(wiring), environment: environment, output: output, error: output,
             processor: plan.pinnedTo)
@@ -76,9 +78,14 @@ public struct QEMUExecutor: BootExecutor {
                 listener: control.descriptor, stop: stop.descriptor, screenCopy: "\(own.path)/screen",
                 qemuLog: log), channels: channels, screen: screen)
         let seen = watch.follow(process)
+        let used = seen.end.map { $0.user + $0.system } ?? .zero
+        let disturbed = conditions.since(used: used, elapsed: Clock.now - began)
         let collected = collectors.map { $0.collect() }
         if let fault = seen.fault { throw fault }
-        return Boot(planned, startedAt: startedAt, seen: seen, collected: collected, script: plan.script)
+        var boot = Boot(
+            planned, startedAt: startedAt, seen: seen, collected: collected, script: plan.script)
+        boot.conditions = disturbed
+        return boot
     }
 
     private func collectors(
