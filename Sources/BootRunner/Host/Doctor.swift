@@ -29,7 +29,7 @@ public struct Diagnosis: Sendable, Hashable, Codable {
         found.append(perf(await HostTools.probePerf()))
         found.append(await plugin())
         found.append(kvm())
-        found += [processors(), load(), governor(), clock()]
+        found += [processors(), load(), governor(), clock()] + disturbances(root: "")
         return found
     }
 
@@ -100,7 +100,7 @@ public struct Diagnosis: Sendable, Hashable, Codable {
         return Diagnosis(subject: "processors", state: .good, finding: "\(count)", advice: "")
     }
 
-    private static func load() -> Diagnosis {
+    static func load() -> Diagnosis {
         let average = Double(Files.text("/proc/loadavg")?.split(separator: " ").first ?? "0") ?? 0
         let finding = String(format: "%.2f over the last minute", average)
         guard average > 0.5 * Double(ProcessInfo.processInfo.activeProcessorCount) else {
@@ -111,7 +111,7 @@ public struct Diagnosis: Sendable, Hashable, Codable {
             advice: "Wait for other work to end, or gate on instructions.")
     }
 
-    private static func governor() -> Diagnosis {
+    static func governor() -> Diagnosis {
         let governor = Fingerprint.Host.current().governor
         guard governor != "none", governor != "performance" else {
             let finding =
