@@ -71,7 +71,9 @@ let pipeline: [[Target]] = [
     stage(
         "BootReports", ["BootModel", "BootStore", "BootProfiles", "FlameGraphs", "LibXML"],
         tests: ["BootStore", "LibXML"]),
-    stage("Bootmark", ["BootModel", "BootStore", "BootRunner", "BootComparison", "BootReports"]),
+    stage(
+        "Bootmark", ["BootModel", "BootStore", "BootRunner", "BootComparison", "BootReports"],
+        tests: ["BootModel", "BootStore", "BootRunner", "BootReports", "BootTestSupport", "LibXML"]),
 ]
 
 let tools: [Target] = [
