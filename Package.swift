@@ -122,3 +122,10 @@ if Context.environment["BOOTMARK_BENCHMARKS"] != nil {
             name: "ProfileBenchmark", dependencies: ["BootProfiles", "FlameGraphs"],
             path: "Benchmarks/Profiles", swiftSettings: settings))
 }
+
+if Context.environment["BOOTMARK_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "FuzzReaders", dependencies: ["BootProfiles"], path: "Fuzz",
+            swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
+}
