@@ -85,7 +85,8 @@ public struct ScenarioGate: Sendable {
     private func options(_ scenario: Scenario) -> RunOptions {
         RunOptions(
             boots: settings.boots ?? scenario.boots, recordedBoots: scenario.recordedBoots,
-            collectors: scenario.collectors, limits: scenario.limits)
+            collectors: scenario.collectors, limits: scenario.limits, isExact: scenario.isExact,
+            symbols: scenario.symbols)
     }
 
     /// The folder of the scenario's run, in place of the one of the last time. The reports of that time go too:
