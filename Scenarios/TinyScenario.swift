@@ -12,7 +12,7 @@ extension Scenario {
         Phase("drivers", begins: "tiny: drivers", on: .serial)
         Booted(when: "tiny: booted", on: .serial)
         Boots(20)
-        TimeLimit(boot: .seconds(20), silence: .seconds(10))
+        TimeLimit(boot: .seconds(60), silence: .seconds(30))
     }
 
     /// The same, exactly: two boots execute the same instructions, and a third follows the guest's own calls.
