@@ -9,7 +9,8 @@ final class ConformanceProfiles: XCTestCase {
         var profile = Profile()
         for index in 0..<200 {
             try profile.add(
-                names: ["main", "work", "f\(index % 7)", "operator<< <int>", "g\(index)"], weight: Double(index + 1))
+                names: ["main", "work", "f\(index % 7)", "operator<< <int>", "g\(index)"],
+                weight: Double(index + 1))
         }
         try profile.add(names: ["main", "work", "work", "\"quoted\" 日本"], weight: 5)
         let folder = ProcessInfo.processInfo.environment["BOOTMARK_PROFILES"]
