@@ -128,6 +128,7 @@ final class PerfDataTests: XCTestCase {
             ("_Z3maxIiET_S0_S0_", "max<int>"), ("_ZN12_GLOBAL__N_11fEv", "(anonymous namespace)::f"),
             ("_ZNK1AclEv", "A::operator()"), ("_ZN1AlsIiEERS_T_", "A::operator<< <int>"),
             ("_ZN4core3fmt5write17h0123456789abcdefE", "core::fmt::write"), ("_Zbroken", "_Zbroken"),
+            ("_ZThn32_N1AD1Ev", "non-virtual thunk to A::~A"),
         ]
         for (mangled, name) in names {
             XCTAssertEqual(String(decoding: Demangler.demangled(Array(mangled.utf8)), as: UTF8.self), name)
