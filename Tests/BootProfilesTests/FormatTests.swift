@@ -105,6 +105,7 @@ final class FormatTests: XCTestCase {
             creator: bootmark
             positions: line
             events: samples
+            fl=???
 
             fn=(1) f
             0 2

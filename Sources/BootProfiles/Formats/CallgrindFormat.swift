@@ -16,7 +16,7 @@ enum CallgrindFormat {
         var calls: [Int: [(callee: Int, cost: Double)]] = [:]
         for (edge, cost) in edges { calls[edge.caller, default: []].append((edge.callee, cost)) }
         var text =
-            "# callgrind format\nversion: 1\ncreator: bootmark\npositions: line\nevents: \(event(profile.unit))\n"
+            "# callgrind format\nversion: 1\ncreator: bootmark\npositions: line\nevents: \(event(profile.unit))\nfl=???\n"
         var named: Set<Int> = []
         func name(_ frame: Int) -> String {
             let number = numbers[frame]

@@ -60,7 +60,7 @@ struct FrameCache {
         used += 1
         if used * 2 > slots.count {
             let old = slots
-            slots = [Slot](repeating: Self.empty, count: old.count * 4)
+            slots = [Slot](repeating: Self.empty, count: old.count * 2)
             for slot in old where slot.entry >= 0 { place(slot) }
         }
         let entry = entries[Int(number)]
