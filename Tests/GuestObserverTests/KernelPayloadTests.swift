@@ -6,7 +6,8 @@ import XCTest
 @testable import GuestObserver
 
 final class KernelPayloadTests: XCTestCase {
-    private static let text = [UInt8](repeatElement(Array("a kernel, compressed ".utf8), count: 5000).joined())
+    private static let text = [UInt8](
+        repeatElement(Array("a kernel, compressed ".utf8), count: 5000).joined())
 
     /// Compresses the text with a program of the host.
     private func compressed(_ program: String, _ arguments: [String]) async throws -> [UInt8] {

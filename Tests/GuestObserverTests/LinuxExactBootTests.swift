@@ -24,7 +24,8 @@ final class LinuxExactBootTests: XCTestCase {
                     serialFile: folder + "/console.log", profile: GuestProfileRequest(symbols: symbols)))
             let recipe = ExactRecipe(
                 arguments: [
-                    "-M", "pc", "-nodefaults", "-display", "none", "-no-reboot", "-m", "256", "-kernel", kernel,
+                    "-M", "pc", "-nodefaults", "-display", "none", "-no-reboot", "-m", "256", "-kernel",
+                    kernel,
                     "-initrd", Guests.path("linux-cloud/initrd.cpio.gz"), "-append",
                     "console=ttyS0 panic=-1",
                 ], serialFile: folder + "/console.log", kernelIsLinux: true)
