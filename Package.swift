@@ -10,10 +10,11 @@ let settings: [SwiftSetting] = [
 /// A product target and, beside it, its tests: the pipeline from scenario to reports, read downwards.
 func stage(
     _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = [],
-    tests: [Target.Dependency]? = []
+    tests: [Target.Dependency]? = [], linking: [LinkerSetting] = []
 ) -> [Target] {
     let stage = Target.target(
-        name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+        name: name, dependencies: dependencies, resources: resources, swiftSettings: settings,
+        linkerSettings: linking)
     guard let tests else { return [stage] }
     return [
         stage,
@@ -50,7 +51,7 @@ let pluginSource: [Resource] = [
 let pipeline: [[Target]] = [
     stage("BootModel"),
     stage("BootStatistics"),
-    stage("BootProfiles", ["BootModel", "CZlib"]),
+    stage("BootProfiles", ["BootModel", "CZlib", "CZstd"], linking: [.linkedLibrary("stdc++")]),
     stage("FlameGraphs", ["BootModel", "BootProfiles"]),
     stage("BootStore", ["BootModel", "CZlib", "CRenameAt2"]),
     stage(
@@ -70,7 +71,9 @@ let pipeline: [[Target]] = [
     stage(
         "BootReports", ["BootModel", "BootStore", "BootProfiles", "FlameGraphs", "LibXML"],
         tests: ["BootStore", "LibXML"]),
-    stage("Bootmark", ["BootModel", "BootStore", "BootRunner", "BootComparison", "BootReports"]),
+    stage(
+        "Bootmark", ["BootModel", "BootStore", "BootRunner", "BootComparison", "BootReports"],
+        tests: ["BootModel", "BootStore", "BootRunner", "BootReports", "BootTestSupport", "LibXML"]),
 ]
 
 let tools: [Target] = [
@@ -85,12 +88,12 @@ let tools: [Target] = [
     .target(name: "BootTestSupport", path: "Tests/BootTestSupport", swiftSettings: settings),
     .testTarget(
         name: "BootmarkCommandTests",
-        dependencies: ["BootmarkCommand", "BootModel", "BootStore", "BootTestSupport"],
+        dependencies: ["BootmarkCommand", "BootModel", "BootStore", "BootTestSupport", argumentParser],
         swiftSettings: settings),
 ]
 
 /// Tools of the development of Bootmark, and no products of it.
-let benchmarks: [Target] = ["StatisticsProbe", "VerdictSimulation"].map {
+let benchmarks: [Target] = ["Overhead", "StatisticsProbe", "VerdictSimulation"].map {
     .executableTarget(
         name: $0, dependencies: ["BootStatistics"], path: "Benchmarks/" + $0, swiftSettings: settings)
 }
@@ -118,4 +121,11 @@ if Context.environment["BOOTMARK_BENCHMARKS"] != nil {
         .executableTarget(
             name: "ProfileBenchmark", dependencies: ["BootProfiles", "FlameGraphs"],
             path: "Benchmarks/Profiles", swiftSettings: settings))
+}
+
+if Context.environment["BOOTMARK_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "FuzzReaders", dependencies: ["BootProfiles"], path: "Fuzz",
+            swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
 }

@@ -133,7 +133,8 @@ struct Procedure {
         var notes: [String] = []
         for (side, name) in [(before, "before"), (after, "after")] {
             guard let side else { continue }
-            notes += side.run.notes
+            // What both runs say is said once.
+            notes += side.run.notes.filter { !notes.contains($0) }
             if !isPaired, !side.run.isComplete {
                 notes.append(
                     "The run \(name) is not complete: \(side.run.boots.count) of "

@@ -57,7 +57,9 @@ enum Reasons {
     ) -> String {
         let other =
             " A metric that varies less (host-instructions, guest-instructions, exact mode) needs fewer."
-        if case .runs = procedure.design { return " More accepted runs, taken on other days, would narrow it." }
+        if case .runs = procedure.design {
+            return " More accepted runs, taken on other days, would narrow it."
+        }
         guard let shift = evidence.shift, let low = shift.low, let high = shift.passHigh else { return other }
         let distance = shift.estimate - shift.tolerance
         let width = distance > 0 ? shift.estimate - low : high - shift.estimate

@@ -37,7 +37,8 @@ public enum FunctionDifferences {
                     let name = profile.frames.name(of: frame)
                     let own = weights.own[frame.place] * scale
                     let total = weights.total[frame.place] * scale
-                    changes[name, default: FunctionChange(name, origin, basis)].add(own, total, after: side == 1)
+                    changes[name, default: FunctionChange(name, origin, basis)].add(
+                        own, total, after: side == 1)
                 }
             }
         }
@@ -56,7 +57,8 @@ public enum FunctionDifferences {
 extension FunctionChange {
     fileprivate init(_ name: String, _ origin: Origin, _ basis: Double?) {
         self.init(
-            name: name, origin: origin, basis: basis, selfBefore: 0, selfAfter: 0, totalBefore: 0, totalAfter: 0)
+            name: name, origin: origin, basis: basis, selfBefore: 0, selfAfter: 0, totalBefore: 0,
+            totalAfter: 0)
     }
 
     // Sums of shares of their own total may pass 1 by a rounding error; a share never does.

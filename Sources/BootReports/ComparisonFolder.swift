@@ -79,7 +79,9 @@ public struct ComparisonFolder: Sendable {
         }
         var comparison = comparison
         for origin in [FunctionChange.Origin.guest, .host] {
-            comparison.functions += try draw(origin, before: before, after: after)
+            let isExact = origin == .guest
+                && comparison.results.contains { $0.metric.isOfTheGuest && $0.metric.determinism == .exact }
+            comparison.functions += try draw(origin, before: before, after: after, isExact: isExact)
         }
         try reports.write(comparison, into: path)
         return comparison
@@ -87,7 +89,7 @@ public struct ComparisonFolder: Sendable {
 
     /// Draws one origin's difference, where both sides have profiles, and gives the functions that moved most.
     private func draw(
-        _ origin: FunctionChange.Origin, before: ProfiledSide?, after: ProfiledSide
+        _ origin: FunctionChange.Origin, before: ProfiledSide?, after: ProfiledSide, isExact: Bool
     ) throws -> [FunctionChange] {
         let old = (origin == .host ? before?.host : before?.guest) ?? []
         let new = origin == .host ? after.host : after.guest
@@ -98,11 +100,27 @@ public struct ComparisonFolder: Sendable {
             return []
         }
         let merged = (try Profile.merged(old), try Profile.merged(new))
-        let writer = FoldedWriter()
-        try AtomicFile.write(writer.bytes(merged.0), to: "\(path)/\(origin.rawValue)-before.folded")
-        try AtomicFile.write(writer.bytes(merged.1), to: "\(path)/\(origin.rawValue)-after.folded")
-        try AtomicFile.write(try DifferentialFlameGraph(before: old, after: new).svg(), to: picture)
+        try write(merged.0, as: "\(origin.rawValue)-before.folded")
+        try write(merged.1, as: "\(origin.rawValue)-after.folded")
+        var graph = DifferentialFlameGraph(before: old, after: new)
+        graph.isExact = isExact
+        try AtomicFile.write(try graph.svg(), to: picture)
         return FunctionDifferences.top(before: old, after: new, origin: origin)
+    }
+}
+
+extension ComparisonFolder {
+    /// The largest file of stacks that is kept as plain text, in bytes. A Linux guest's has 200 MB.
+    private static let largestPlain = 4 << 20
+
+    /// Writes a side's stacks beside the picture, compressed where they are many.
+    private func write(_ profile: Profile, as name: String) throws {
+        let bytes = FoldedWriter().bytes(profile)
+        let isPlain = bytes.count <= Self.largestPlain
+        let file = "\(path)/\(name)"
+        try? FileManager.default.removeItem(atPath: isPlain ? file + ".gz" : file)
+        try AtomicFile.write(
+            isPlain ? bytes : Gzip.compress(bytes, path: file), to: isPlain ? file : file + ".gz")
     }
 }
 

@@ -214,6 +214,21 @@ final class QEMUExecutorTests: XCTestCase {
         XCTAssertEqual(Processes.withArgument(mark), [])
     }
 
+    func testQEMURunsOnTheProcessorThatItIsPinnedTo() async throws {
+        var tiny = TinyBoot(in: try temporaryFolder())
+        let mark = "pinned-\(UUID().uuidString)"
+        tiny.arguments += ["-name", mark]
+        tiny.pinnedTo = 0
+        let boots = tiny
+        async let taken = boots.take("wrong=hang at=start")
+        let isThere = await eventually(within: 20) { Self.qemu(mark) != nil }
+        XCTAssertTrue(isThere)
+        let status = File.text("/proc/\(Self.qemu(mark) ?? 0)/status")
+        tiny.stop.raise()
+        _ = try await taken
+        XCTAssertTrue(status.contains("\nCpus_allowed_list:\t0\n"), status)
+    }
+
     func testTheRunsTimeLimitEndsTheBootInFlight() async throws {
         var tiny = TinyBoot(in: try temporaryFolder())
         tiny.deadline = Clock.now + .seconds(2)

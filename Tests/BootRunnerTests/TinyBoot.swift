@@ -27,6 +27,8 @@ struct TinyBoot {
     var purpose = Boot.Purpose.timed
     /// What there is to measure with.
     var host = TinyBoot.bareHost
+    /// The processor that QEMU is pinned to.
+    var pinnedTo: Int?
     /// When the whole run is over.
     var deadline: Nanoseconds?
     /// Raised to stop it.
@@ -53,7 +55,8 @@ struct TinyBoot {
     func take(command: [String]) async throws -> Boot {
         let planned = Plan.PlannedBoot(index: 1, purpose: purpose)
         let plan = Plan(
-            command: command, script: script, boots: [planned], collectors: collectors, limits: limits)
+            command: command, script: script, boots: [planned], collectors: collectors, limits: limits,
+            pinnedTo: pinnedTo)
         return try await QEMUExecutor(host).boot(
             planned, of: plan, folder: folder, deadline: deadline, stop: stop)
     }

@@ -13,7 +13,9 @@ extension XCTestCase {
     /// Makes the boots of these tests take turns among themselves alone, and not with what else this machine
     /// measures: nothing is judged by its time here.
     public func useOwnLease() {
-        setenv("BOOTMARK_LEASE", NSTemporaryDirectory() + "bootmark-tests-\(getpid()).lock", 1)
+        let path = NSTemporaryDirectory() + "bootmark-tests-\(getpid()).lock"
+        setenv("BOOTMARK_LEASE", path, 1)
+        addTeardownBlock { for file in [path, path + ".queue"] { unlink(file) } }
     }
 }
 

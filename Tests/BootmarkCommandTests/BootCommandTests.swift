@@ -119,7 +119,9 @@ final class BootCommandTests: CommandTestCase {
         let setpriv = try RequiredTool.need("setpriv", package: "util-linux")
         let plain = ["--reuid", "65534", "--clear-groups"]
         let probe = try CommandRun(setpriv, plain + [perf, "stat", "-e", "task-clock:u", "true"], in: folder)
-        guard await probe.end().status == 0 else { throw XCTSkip("perf counts nothing for a plain user here") }
+        guard await probe.end().status == 0 else {
+            throw XCTSkip("perf counts nothing for a plain user here")
+        }
 
         // What this user may not enter otherwise: the build folder and the guests.
         let own = folder + "/own"

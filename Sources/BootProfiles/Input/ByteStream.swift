@@ -19,6 +19,9 @@ public enum ProfileSource: Sendable, Hashable {
 
 /// The bytes of a source, in order; the first of them can be looked at before they are read.
 final class ByteStream {
+    /// The most that is held of a source that cannot be read at any place.
+    static let largestHeld = 1 << 30
+
     let name: String
     private let descriptor: Int32?
     private let ownsDescriptor: Bool
@@ -64,6 +67,35 @@ final class ByteStream {
             head.append(contentsOf: more[..<got])
         }
         return head[headOffset..<min(head.count, headOffset + count)]
+    }
+
+    /// Leaves out the next `count` bytes, which were looked at before.
+    func skip(_ count: Int) throws(ProfileError) {
+        _ = try peek(count)
+        headOffset = min(head.count, headOffset + count)
+    }
+
+    /// The whole source, to be read at any place; what is no plain file is held in memory.
+    func randomAccess(_ source: ProfileSource) throws(ProfileError) -> RandomAccess {
+        if inflater == nil, case .file(let path) = source, let file = RandomAccess(path: path) { return file }
+        return RandomAccess(try readAll(), name: name)
+    }
+
+    /// All bytes that are left.
+    func readAll() throws(ProfileError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 8)
+        defer { piece.deallocate() }
+        while true {
+            let got = try read(into: piece)
+            if got == 0 { return bytes }
+            bytes.append(contentsOf: piece[..<got])
+            guard bytes.count <= Self.largestHeld else {
+                throw ProfileError(
+                    .tooLarge, file: name, "it holds more than \(Self.largestHeld) bytes",
+                    nextStep: "Give perf.data as a plain file; record other profiles for a shorter time.")
+            }
+        }
     }
 
     /// Reads up to `target.count` bytes into `target`; 0 only at the end.

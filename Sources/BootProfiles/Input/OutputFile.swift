@@ -7,8 +7,8 @@ public enum OutputFile {
     /// - Throws: `ProfileError` where that is not possible; nothing is left behind then.
     public static func write(_ bytes: [UInt8], to path: String) throws(ProfileError) {
         var kind = stat()
-        // A device or a pipe takes the bytes as they come; it must not be replaced by a file.
-        let direct = stat(path, &kind) == 0 && kind.st_mode & S_IFMT != S_IFREG
+        // A device, a pipe or a link (such as /dev/stdout) takes the bytes; a file must not take its place.
+        let direct = lstat(path, &kind) == 0 && kind.st_mode & S_IFMT != S_IFREG
         let target = direct ? path : "\(path).\(getpid()).part"
         let descriptor = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw unwritable(path, errno) }

@@ -4,6 +4,12 @@ import BootModel
 public struct ProfileInput {
     /// What a file turned out to be.
     public enum Kind: String, Sendable, Hashable, CaseIterable {
+        /// What `perf record` writes.
+        case perfData = "perf.data"
+        /// speedscope's JSON.
+        case speedscope = "speedscope JSON"
+        /// pprof's protocol buffer.
+        case pprof
         /// What `perf script` prints.
         case perfScript = "perf script text"
         /// Folded stacks with a weight each.
@@ -17,6 +23,7 @@ public struct ProfileInput {
 
     /// What the file is.
     public let kind: Kind
+    private let source: ProfileSource
     private let stream: ByteStream
     private let options: FoldingOptions
 
@@ -29,7 +36,7 @@ public struct ProfileInput {
         let stream = try ByteStream(source)
         let head = try stream.peek(lookAhead)
         let kind = try Recognition.kind(of: head, name: stream.name)
-        return ProfileInput(kind: kind, stream: stream, options: options)
+        return ProfileInput(kind: kind, source: source, stream: stream, options: options)
     }
 
     /// Reads the profile; of a pair, the one after. An input can be read once.
@@ -37,6 +44,9 @@ public struct ProfileInput {
     /// - Throws: `ProfileError` with the place, where the input cannot be read.
     public func read() throws(ProfileError) -> Profile {
         switch kind {
+        case .perfData: try PerfDataReader(options: options).read(stream, source)
+        case .speedscope: try SpeedscopeFormat.read(stream.readAll(), name: stream.name)
+        case .pprof: try PprofFormat.read(stream.readAll(), name: stream.name)
         case .perfScript: try PerfScriptReader(options: options).read(stream)
         case .folded: try FoldedReader(partial: options.partial).read(stream)
         case .foldedPair: try FoldedReader(partial: options.partial).readPair(stream).after

@@ -24,6 +24,8 @@ public struct FoldingOptions: Sendable, Hashable {
     public var event: String?
     /// Whether what QEMU's translator generated, and what a stack walk made of it, becomes one frame.
     public var bucketsGeneratedCode = true
+    /// Where symbols of recordings are looked for.
+    public var symbolPlaces = SymbolPlaces()
     /// Whether an input that is cut short or damaged gives what can be read of it.
     public var partial = false
 

@@ -56,6 +56,14 @@ struct SampleBuilder {
         }
     }
 
+    /// Forgets the frames of the sample.
+    mutating func dropFrames() {
+        stack.removeAll(keepingCapacity: true)
+        kinds.removeAll(keepingCapacity: true)
+        hasUnnamed = false
+        hasGenerated = false
+    }
+
     /// Ends the sample and counts it.
     mutating func endSample(weight: Double) throws(ProfileError) {
         if hasUnnamed, buckets { bucketGeneratedCode() }

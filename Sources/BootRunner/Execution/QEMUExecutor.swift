@@ -102,9 +102,8 @@ public struct QEMUExecutor: BootExecutor {
         if planned.purpose == .recorded, plan.collectors.contains(.perfRecord) {
             collectors.append(
                 PerfRecord(
-                    perf: try Tools.require("perf"), recording: plan.recording, output: "\(folder)/perf.data",
-                    folder: own,
-                    environment: environment, log: perfLog))
+                    perf: try Tools.require("perf"), recording: host.completing(plan.recording),
+                    output: "\(folder)/perf.data", folder: own, environment: environment, log: perfLog))
         }
         if isMeasured, plan.collectors.contains(.perfStat) {
             collectors.append(

@@ -106,11 +106,6 @@ public struct HostTools: Sendable, Hashable {
 
     private static var paranoid: String { Files.text("/proc/sys/kernel/perf_event_paranoid") ?? "unknown" }
 
-    /// Why `perf stat` did not count, from what it said.
-    ///
-    /// - Parameters:
-    ///   - level: kernel.perf_event_paranoid as the kernel shows it.
-    ///   - isRoot: whether that setting does not bind this user.
     /// A recording's way with the best event that this host has, where none was named.
     func completing(_ recording: Recording) -> Recording {
         var recording = recording
@@ -118,6 +113,11 @@ public struct HostTools: Sendable, Hashable {
         return recording
     }
 
+    /// Why `perf stat` did not count, from what it said.
+    ///
+    /// - Parameters:
+    ///   - level: kernel.perf_event_paranoid as the kernel shows it.
+    ///   - isRoot: whether that setting does not bind this user.
     static func forbidden(_ message: String, paranoid level: String, isRoot: Bool) -> RunnerError {
         let said = message.split(separator: "\n").first { $0 != "Error:" }.map(String.init) ?? "no message"
         guard let number = Int(level), number > 2, !isRoot else {

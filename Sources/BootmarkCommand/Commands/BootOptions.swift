@@ -144,9 +144,10 @@ struct BootOptions: ParsableArguments {
                 command.firstIndex(of: option).flatMap { $0 + 1 < command.count ? command[$0 + 1] : nil }
             }.first ?? command.first ?? "boot"
         let stem = ((booted as NSString).lastPathComponent as NSString).deletingPathExtension
-        let name = String(
-            stem.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.+".contains($0)) ? $0 : "-" })
-        return name.isEmpty || name.hasPrefix(".") ? "boot" : name
+        let plain = stem.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.+".contains($0)) ? $0 : "-" }
+        // A name becomes a folder's: no two dots in a row, and neither dot nor hyphen first.
+        let name = String(plain).replacing(/\.+/, with: ".").drop { ".-".contains($0) }.prefix(100)
+        return name.isEmpty ? "boot" : String(name)
     }
 }
 

@@ -1,0 +1,49 @@
+import CZstd
+
+/// Undoes the compression of `perf record -z`: one zstd stream over all compressed records.
+final class Decompressor {
+    /// The most that the content of one record may unfold to: perf fills a record from 512 KB of data or less.
+    private static let limit = 256 << 20
+
+    private let name: String
+    private let stream: OpaquePointer
+    private var held: [UInt8] = []
+
+    init(name: String) throws(ProfileError) {
+        self.name = name
+        guard let stream = ZSTD_createDStream() else {
+            throw ProfileError(
+                .unreadable, file: name, "zstd could not be started",
+                nextStep: "Free some memory and try again.")
+        }
+        self.stream = stream
+        ZSTD_initDStream(stream)
+    }
+
+    deinit { ZSTD_freeDStream(stream) }
+
+    /// Keeps the start of a record that the next compressed record goes on with.
+    func keep(_ bytes: [UInt8]) { held = bytes }
+
+    /// What was kept, and what `compressed` unfolds to.
+    func decompress(_ compressed: UnsafeRawBufferPointer, at place: Int) throws(ProfileError) -> [UInt8] {
+        var output = held
+        held = []
+        let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 17, alignment: 8)
+        defer { piece.deallocate() }
+        var source = ZSTD_inBuffer(src: compressed.baseAddress, size: compressed.count, pos: 0)
+        while true {
+            var target = ZSTD_outBuffer(dst: piece.baseAddress, size: piece.count, pos: 0)
+            let code = ZSTD_decompressStream(stream, &target, &source)
+            guard ZSTD_isError(code) == 0 else {
+                throw PerfDataFile.fault(name, .malformed, place, "its compressed data is damaged")
+            }
+            output.append(contentsOf: piece[..<target.pos])
+            guard output.count <= Self.limit else {
+                throw PerfDataFile.fault(
+                    name, .tooLarge, place, "a record unfolds to more than \(Self.limit) bytes")
+            }
+            if source.pos == source.size, target.pos < target.size { return output }
+        }
+    }
+}

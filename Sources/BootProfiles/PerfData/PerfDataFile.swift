@@ -1,0 +1,198 @@
+/// The head of a perf.data file: its byte order, its events, where its records lie.
+struct PerfDataFile {
+    /// What a session's features are called in the file.
+    private enum Feature: Int {
+        case buildIDs = 2
+        case eventDescriptions = 12
+    }
+
+    private(set) var isSwapped = false
+    private(set) var isPipe = false
+    private(set) var events: [EventAttributes] = []
+    /// The place in `events` of each identifier that samples carry.
+    private(set) var eventOfIdentifier: [UInt64: Int] = [:]
+    /// Where the records lie in a file; unused in a pipe.
+    private(set) var records = 0..<0
+    /// The build id of the kernel that was recorded, if the recording says.
+    private(set) var kernelBuildID: [UInt8]?
+    /// The build id of each file that was recorded, by path.
+    private(set) var buildIDs: [[UInt8]: [UInt8]] = [:]
+    private let name: String
+
+    /// Whether `head` begins a perf.data file.
+    static func isPerfData(_ head: ArraySlice<UInt8>) -> Bool {
+        head.starts(with: "PERFILE2".utf8) || head.starts(with: "2ELIFREP".utf8)
+    }
+
+    /// Reads the head of a recording of which `head` are the first bytes.
+    init(head: ArraySlice<UInt8>, name: String) throws(ProfileError) {
+        self.name = name
+        guard Self.isPerfData(head) else {
+            throw Self.fault(name, .unknownKind, 0, "it is no perf.data file")
+        }
+        let bytes = Array(head)
+        let (swapped, size) = bytes.withUnsafeBytes { raw -> (Bool, UInt64) in
+            let swapped = raw.starts(with: "2ELIFREP".utf8)
+            return (swapped, ByteView(raw, swapped: swapped).u64(8))
+        }
+        isSwapped = swapped
+        switch size {
+        case 16: isPipe = true
+        case 104: isPipe = false
+        default:
+            throw Self.fault(name, .malformed, 8, "its header of \(size) bytes is of no known version")
+        }
+    }
+
+    /// Reads the events, the features and the place of the records of a file in file mode.
+    mutating func readTables(_ file: RandomAccess, partial: Bool) throws(ProfileError) {
+        let header = try file.bytes(0, 104)
+        let (attributeSize, attributes, data, features) = header.withUnsafeBytes { raw in
+            let view = ByteView(raw, swapped: isSwapped)
+            return (
+                view.size(16), Self.section(view, 24), Self.section(view, 40),
+                (0..<4).map { view.u64(72 + 8 * $0) }
+            )
+        }
+        guard let attributeSize, attributeSize >= EventAttributes.smallest + 16, attributeSize <= 4096,
+            let attributes, let data
+        else { throw Self.fault(name, .malformed, 16, "its header does not make sense") }
+        guard attributes.upperBound <= file.size else {
+            throw Self.fault(name, .truncated, file.size, "its table of events lies beyond the end")
+        }
+        try readEvents(try file.bytes(attributes.lowerBound, attributes.count), attributeSize, file)
+        records = data
+        // perf writes the size of the data last, so a recording that was killed says 0.
+        let isKilled = data.isEmpty && file.size > data.lowerBound
+        guard !isKilled && data.upperBound <= file.size || partial else {
+            throw Self.fault(
+                name, .truncated, file.size,
+                isKilled ? "perf was killed before it finished the recording" : "it is cut short")
+        }
+        if isKilled || data.upperBound > file.size {
+            records = data.lowerBound..<max(data.lowerBound, file.size)
+            return
+        }
+        try? readFeatures(file, features)
+    }
+
+    /// Adds an event that a pipe announces, with its identifiers.
+    mutating func addEvent(_ record: ByteView) {
+        let size = Int(record.u32(8 + 4))
+        guard size >= EventAttributes.smallest, 8 + size <= record.count else { return }
+        let event = EventAttributes(record.slice(8..<(8 + size)))
+        events.append(event)
+        for offset in stride(from: 8 + size, to: record.count - 7, by: 8) {
+            eventOfIdentifier[record.u64(offset)] = events.count - 1
+        }
+    }
+
+    /// Adds a feature that a pipe announces.
+    mutating func addFeature(_ record: ByteView) {
+        guard record.u64(8) == UInt64(Feature.eventDescriptions.rawValue) else { return }
+        readDescriptions(record.slice(16..<record.count))
+    }
+
+    /// Adds the build id of a file that a pipe announces.
+    mutating func addBuildID(_ record: ByteView) { addBuildID(record, header: record.u16(4)) }
+
+    /// Names the event that a pipe announces.
+    mutating func rename(_ record: ByteView) {
+        // An update of kind 1 is one of the unit, 2 of the scale, 3 of the name, 4 of the processors.
+        guard record.u64(8) == 3, let index = eventOfIdentifier[record.u64(16)] else { return }
+        events[index].name = Array(record.string(24))
+    }
+
+    private mutating func readEvents(
+        _ table: [UInt8], _ size: Int, _ file: RandomAccess
+    ) throws(ProfileError) {
+        for start in stride(from: 0, to: table.count - size + 1, by: size) {
+            let (event, section) = table.withUnsafeBytes { raw in
+                let view = ByteView(raw, swapped: isSwapped).slice(start..<(start + size))
+                return (EventAttributes(view), Self.section(view, size - 16))
+            }
+            events.append(event)
+            guard let section, section.count <= 1 << 24 else { continue }
+            let identifiers = try file.bytes(section.lowerBound, section.count)
+            identifiers.withUnsafeBytes { raw in
+                let view = ByteView(raw, swapped: isSwapped)
+                for offset in stride(from: 0, to: view.count - 7, by: 8) {
+                    eventOfIdentifier[view.u64(offset)] = events.count - 1
+                }
+            }
+        }
+        guard !events.isEmpty else { throw Self.fault(name, .malformed, 24, "it describes no event") }
+    }
+
+    private mutating func readFeatures(_ file: RandomAccess, _ bits: [UInt64]) throws(ProfileError) {
+        var place = records.upperBound
+        for feature in 0..<256 where bits[feature / 64] >> UInt64(feature % 64) & 1 == 1 {
+            let entry = try file.bytes(place, 16)
+            place += 16
+            let section = entry.withUnsafeBytes { Self.section(ByteView($0, swapped: isSwapped), 0) }
+            guard let section, section.count <= 1 << 26, let kind = Feature(rawValue: feature) else {
+                continue
+            }
+            let bytes = try file.bytes(section.lowerBound, section.count)
+            bytes.withUnsafeBytes { raw in
+                let view = ByteView(raw, swapped: isSwapped)
+                switch kind {
+                case .eventDescriptions: readDescriptions(view)
+                case .buildIDs: readBuildIDs(view)
+                }
+            }
+        }
+    }
+
+    /// Count, attribute size; for each event its attributes, the number of identifiers, its name, those.
+    private mutating func readDescriptions(_ view: ByteView) {
+        let size = Int(view.u32(4))
+        var offset = 8
+        for index in 0..<min(Int(view.u32(0)), events.count) {
+            let identifiers = Int(view.u32(offset + size))
+            let length = Int(view.u32(offset + size + 4))
+            let name = Array(view.slice((offset + size + 8)..<(offset + size + 8 + length)).string(0))
+            if !name.isEmpty { events[index].name = name }
+            offset += size + 8 + length
+            guard offset + identifiers * 8 <= view.count else { return }
+            for _ in 0..<identifiers {
+                eventOfIdentifier[view.u64(offset)] = index
+                offset += 8
+            }
+        }
+    }
+
+    private mutating func readBuildIDs(_ view: ByteView) {
+        var offset = 0
+        while offset + 36 <= view.count {
+            let size = Int(view.u16(offset + 6))
+            guard size >= 36 else { return }
+            addBuildID(view.slice(offset..<(offset + size)), header: view.u16(offset + 4))
+            offset += size
+        }
+    }
+
+    private mutating func addBuildID(_ entry: ByteView, header: UInt16) {
+        // The misc bit 15 says that the size is given behind the 20 bytes of the id.
+        let length = header & 0x8000 != 0 ? min(20, Int(entry.bytes[min(32, entry.count - 1)])) : 20
+        let identifier = Array(entry.slice(12..<(12 + length)).bytes)
+        let path = Array(entry.string(36))
+        if header & 7 == 1, path.starts(with: "[kernel.kallsyms]".utf8) { kernelBuildID = identifier }
+        buildIDs[path] = identifier
+    }
+
+    private static func section(_ view: ByteView, _ offset: Int) -> Range<Int>? {
+        guard let start = view.size(offset), let count = view.size(offset + 8) else { return nil }
+        return start..<(start + count)
+    }
+
+    static func fault(
+        _ name: String, _ code: ProfileError.Code, _ place: Int, _ detail: String
+    ) -> ProfileError {
+        ProfileError(
+            code, file: name, at: .byte(place), detail,
+            nextStep: code == .truncated
+                ? "Record again and let perf end by itself, or read what there is with --partial."
+                : "Record again with perf record.")
+    }
+}

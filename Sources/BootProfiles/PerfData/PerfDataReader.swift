@@ -1,0 +1,232 @@
+/// Reads perf.data, what `perf record` writes: files and pipes, both byte orders, compressed or not.
+///
+/// Gives the stacks and the weights that `perf script` and `PerfScriptReader` give, without the text between:
+/// every distinct address is looked up once. Memory holds one window of perf's for sorting, not the file.
+public struct PerfDataReader: Sendable {
+    /// How frames and processes are named.
+    public var options: FoldingOptions
+
+    /// A reader.
+    public init(options: FoldingOptions = FoldingOptions()) { self.options = options }
+
+    /// Reads one profile.
+    ///
+    /// - Throws: `ProfileError` with the byte, where the recording is cut or damaged.
+    public func read(_ source: ProfileSource) throws(ProfileError) -> Profile {
+        try read(ByteStream(source), source)
+    }
+
+    func read(_ stream: ByteStream, _ source: ProfileSource) throws(ProfileError) -> Profile {
+        var file = try PerfDataFile(head: stream.peek(104), name: stream.name)
+        var session: PerfDataSession
+        if file.isPipe {
+            session = PerfDataSession(file: file, options: options, name: stream.name)
+            try stream.skip(16)
+            try session.readRecords(from: 16, to: .max) { (_, target) throws(ProfileError) in
+                try stream.read(into: target)
+            }
+        } else {
+            let access = try stream.randomAccess(source)
+            try file.readTables(access, partial: options.partial)
+            session = PerfDataSession(file: file, options: options, name: stream.name)
+            try session.readRecords(from: file.records.lowerBound, to: file.records.upperBound) {
+                access.read($0, $1)
+            }
+        }
+        return session.finish()
+    }
+}
+
+/// The state of reading the records of a recording.
+struct PerfDataSession {
+    private var file: PerfDataFile
+    private let options: FoldingOptions
+    private let name: String
+    private var machine: RecordedMachine
+    private var queue = RecordQueue()
+    private var decompressor: Decompressor?
+    private var event: [UInt8]?
+    private var otherEvents = 0
+    private var damaged = 0
+
+    init(file: PerfDataFile, options: FoldingOptions, name: String) {
+        self.file = file
+        self.options = options
+        self.name = name
+        machine = RecordedMachine(options: options)
+        machine.learn(kernel: file.kernelBuildID, files: file.buildIDs)
+        event = options.event.map { Array($0.utf8) }
+    }
+
+    /// Reads the records at the places from `start` up to `end`, as `read` gives them.
+    mutating func readRecords(
+        from start: Int, to end: Int,
+        _ read: (Int, UnsafeMutableRawBufferPointer) throws(ProfileError) -> Int
+    ) throws(ProfileError) {
+        // A record is at most 65,535 bytes, so one always fits behind the rest of another.
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
+        defer { buffer.deallocate() }
+        var held = 0
+        var place = start
+        var skip = 0
+        while place < end {
+            let room = min(buffer.count - held, end - place)
+            // Only a damaged record, read because --partial asks for it, leaves no room.
+            guard room > 0 else { break }
+            let got = try read(place, UnsafeMutableRawBufferPointer(rebasing: buffer[held..<(held + room)]))
+            if got == 0 { break }
+            place += got
+            held += got
+            var used = min(skip, held)
+            skip -= used
+            while skip == 0, let size = try recordSize(buffer, used, held, at: place - held + used) {
+                let record = ByteView(
+                    UnsafeRawBufferPointer(rebasing: buffer[used..<(used + size)]), swapped: file.isSwapped)
+                skip = try take(record, at: place - held + used)
+                used += size
+                let skipped = min(skip, held - used)
+                used += skipped
+                skip -= skipped
+            }
+            held -= used
+            if let base = buffer.baseAddress, held > 0, used > 0 {
+                base.copyMemory(from: base + used, byteCount: held)
+            }
+        }
+        if held > 0 || skip > 0 || (end != .max && place < end), !options.partial {
+            throw PerfDataFile.fault(name, .truncated, place, "it is cut short in the middle of a record")
+        }
+        try drain(through: .max)
+    }
+
+    /// The profile, when all records are in.
+    consuming func finish() -> Profile {
+        var profile = machine.builder.finish(event: event)
+        if machine.lost > 0 { profile.notes.append("\(machine.lost) samples were lost while recording") }
+        if otherEvents > 0 { profile.notes.append("\(otherEvents) samples of other events were left out") }
+        if damaged > 0 { profile.notes.append("\(damaged) damaged samples were left out") }
+        for path in machine.modules.replaced {
+            profile.notes.append("\(Printable.line(path)) changed since the recording: no symbols from it")
+        }
+        return profile
+    }
+
+    /// The size of the record at `offset`, or nil where it is not all there yet.
+    private func recordSize(
+        _ buffer: UnsafeMutableRawBufferPointer, _ offset: Int, _ held: Int, at place: Int
+    ) throws(ProfileError) -> Int? {
+        guard held - offset >= 8 else { return nil }
+        let view = ByteView(UnsafeRawBufferPointer(buffer), swapped: file.isSwapped)
+        let size = Int(view.u16(offset + 6))
+        guard size >= 8 else {
+            // Behind what perf had written when it was killed lies nothing but zeros.
+            if options.partial { return nil }
+            throw PerfDataFile.fault(name, .malformed, place, "a record says that it is \(size) bytes long")
+        }
+        return held - offset >= size ? size : nil
+    }
+
+    /// Takes a record as it stands in the file; the number of bytes behind it that are no records.
+    private mutating func take(_ record: ByteView, at place: Int) throws(ProfileError) -> Int {
+        switch record.u32(0) {
+        case 9: try queue(record, sampleTime(record))
+        case 1...63: try queue(record, time(record))
+        case 64: file.addEvent(record)
+        // Tracing data and hardware traces stand behind the record that announces them.
+        case 66: return Int((record.u32(8) &+ 7) & ~7)
+        case 71: return record.size(8) ?? 0
+        case 67:
+            file.addBuildID(record)
+            machine.learn(kernel: file.kernelBuildID, files: file.buildIDs)
+        case 68: if let limit = queue.endRound() { try drain(through: limit) }
+        case 78: file.rename(record)
+        case 80: file.addFeature(record)
+        case 81: try decompress(record.slice(8..<record.count), at: place)
+        case 83:
+            guard let size = record.size(8), size <= record.count - 16 else { break }
+            try decompress(record.slice(16..<(16 + size)), at: place)
+        default: break
+        }
+        return 0
+    }
+
+    private mutating func queue(_ record: ByteView, _ time: UInt64) throws(ProfileError) {
+        if time == 0 || time == .max { return try process(record) }
+        queue.add(record, time)
+        if queue.isFull { try drain(through: queue.middle()) }
+    }
+
+    private mutating func drain(through limit: UInt64) throws(ProfileError) {
+        let ready = queue.take(through: limit)
+        try ready.forEach(swapped: file.isSwapped) { (record) throws(ProfileError) in try process(record) }
+    }
+
+    private func attributes(_ record: ByteView) -> EventAttributes? {
+        guard let first = file.events.first else { return nil }
+        guard file.events.count > 1 else { return first }
+        let index = file.eventOfIdentifier[Sample.identifier(record, first.sampleType)] ?? 0
+        return file.events[index]
+    }
+
+    private func sampleTime(_ record: ByteView) -> UInt64 {
+        guard let type = file.events.first?.sampleType, type.contains(.time) else { return 0 }
+        let before: [EventAttributes.SampleType] = [.identifier, .ip, .thread]
+        return record.u64(8 + before.count { type.contains($0) } * 8)
+    }
+
+    private func time(_ record: ByteView) -> UInt64 {
+        guard let place = file.events.first?.timeFromEnd, record.count - place >= 8 else { return 0 }
+        return record.u64(record.count - place)
+    }
+
+    private mutating func process(_ record: ByteView) throws(ProfileError) {
+        guard record.u32(0) == 9 else { return machine.follow(record) }
+        guard let attributes = attributes(record), let sample = Sample(record, attributes) else {
+            damaged += 1
+            return
+        }
+        var weight = 1.0
+        if !attributes.isTracepoint {
+            if event == nil { event = attributes.name }
+            guard event == attributes.name else {
+                otherEvents += 1
+                return
+            }
+            if attributes.sampleType.contains(.period), sample.period > 0 { weight = Double(sample.period) }
+        }
+        try machine.add(sample, record, weight: weight)
+    }
+
+    private mutating func decompress(_ bytes: ByteView, at place: Int) throws(ProfileError) {
+        if decompressor == nil { decompressor = try Decompressor(name: name) }
+        guard let decompressor else { return }
+        var records = try decompressor.decompress(bytes.bytes, at: place)
+        var used = 0
+        while records.count - used >= 8 {
+            let size = records.withUnsafeBytes { Int(ByteView($0, swapped: file.isSwapped).u16(used + 6)) }
+            guard size >= 8 else {
+                throw PerfDataFile.fault(name, .malformed, place, "a compressed record has no size")
+            }
+            guard records.count - used >= size else { break }
+            let record = Array(records[used..<(used + size)])
+            try record.withUnsafeBytesThrowing { (raw) throws(ProfileError) in
+                _ = try take(ByteView(raw, swapped: file.isSwapped), at: place)
+            }
+            used += size
+        }
+        records.removeFirst(used)
+        decompressor.keep(records)
+    }
+}
+
+extension Array where Element == UInt8 {
+    /// `withUnsafeBytes` for a body that throws this module's error.
+    func withUnsafeBytesThrowing<Result>(
+        _ body: (UnsafeRawBufferPointer) throws(ProfileError) -> Result
+    ) throws(ProfileError) -> Result {
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: Swift.max(count, 1), alignment: 8)
+        defer { copy.deallocate() }
+        copy.copyBytes(from: self)
+        return try body(UnsafeRawBufferPointer(rebasing: copy[..<count]))
+    }
+}

@@ -1,0 +1,248 @@
+/// What reading symbols needs of an ELF file, 32 and 64 bits, of either byte order.
+///
+/// Nothing in the file is believed: a place outside it reads as nothing, and counts are limited by its size.
+struct ElfFile {
+    fileprivate struct Section {
+        var name: [UInt8]
+        var type: UInt32
+        var flags: UInt64
+        var address: UInt64
+        var offset: Int
+        var size: Int
+        var link: Int
+        var entrySize: Int
+    }
+
+    private struct Segment {
+        var offset: UInt64
+        var address: UInt64
+        var fileSize: UInt64
+    }
+
+    private static let largestTable = 1 << 28
+
+    private let file: RandomAccess
+    private let isWide: Bool
+    private let isSwapped: Bool
+    private var sections: [Section] = []
+    private var segments: [Segment] = []
+
+    /// The file's build id, or nil where it has none.
+    private(set) var buildID: [UInt8]?
+
+    /// The ELF file in `file`, or nil where it is none.
+    init?(_ file: RandomAccess) {
+        guard let header = try? file.bytes(0, 64), header.starts(with: [0x7F, 0x45, 0x4C, 0x46]) else {
+            return nil
+        }
+        self.file = file
+        isWide = header[4] == 2
+        isSwapped = header[5] == 2
+        let wide = isWide
+        let swapped = isSwapped
+        let (segmentTable, sectionTable, segmentSize, segmentCount, sectionSize, sectionCount, names) =
+            header.withUnsafeBytes { raw in
+                let view = ByteView(raw, swapped: swapped)
+                let rest = wide ? 54 : 42
+                return (
+                    wide ? view.size(32) ?? 0 : Int(view.u32(28)),
+                    wide ? view.size(40) ?? 0 : Int(view.u32(32)),
+                    Int(view.u16(rest)), Int(view.u16(rest + 2)), Int(view.u16(rest + 4)),
+                    Int(view.u16(rest + 6)), Int(view.u16(rest + 8))
+                )
+            }
+        readSegments(segmentTable, segmentSize, segmentCount)
+        readSections(sectionTable, sectionSize, sectionCount, names)
+        buildID = readBuildID()
+    }
+
+    /// The functions and the objects that the file names, at their places in the file, those of its table for
+    /// linking where it has no other, and the stubs that call other files.
+    ///
+    /// - Parameter original: The file that this one holds the symbols of. A separate debug file keeps the
+    ///   addresses but not the places.
+    func symbols(of original: ElfFile? = nil) -> SymbolTable {
+        var placed = self
+        if let original, !original.segments.isEmpty { placed.segments = original.segments }
+        let table = sections.first { $0.type == 2 } ?? sections.first { $0.type == 11 }
+        var (symbols, names) = table.map { placed.symbols(in: $0) } ?? ([], [])
+        // A separate debug file has no code, so the stubs are the original's.
+        symbols += (original ?? self).stubs(&names)
+        return SymbolTable(symbols, names: names)
+    }
+
+    /// Whether the file has a full table of symbols.
+    var hasFullTable: Bool { sections.contains { $0.type == 2 } }
+
+    private func symbols(in table: Section) -> (symbols: [SymbolTable.Symbol], names: [UInt8]) {
+        guard sections.indices.contains(table.link), let bytes = contents(table),
+            let names = contents(sections[table.link])
+        else { return ([], []) }
+        let size = isWide ? 24 : 16
+        var symbols: [SymbolTable.Symbol] = []
+        symbols.reserveCapacity(bytes.count / size)
+        bytes.withUnsafeBytes { raw in
+            names.withUnsafeBytes { rawNames in
+                let view = ByteView(raw, swapped: isSwapped)
+                let text = ByteView(rawNames, swapped: isSwapped)
+                for offset in stride(from: 0, to: view.count - size + 1, by: size) {
+                    if let symbol = symbol(view, offset, text) { symbols.append(symbol) }
+                }
+            }
+        }
+        return (symbols, names)
+    }
+
+    private func symbol(_ view: ByteView, _ offset: Int, _ names: ByteView) -> SymbolTable.Symbol? {
+        let info = view.bytes[offset + (isWide ? 4 : 12)]
+        let visibility = view.bytes[offset + (isWide ? 5 : 13)] & 3
+        let section = Int(view.u16(offset + (isWide ? 6 : 14)))
+        let value = isWide ? view.u64(offset + 8) : UInt64(view.u32(offset + 4))
+        let size = isWide ? view.u64(offset + 16) : UInt64(view.u32(offset + 8))
+        let type = info & 15
+        guard section > 0, section < 0xFF00, sections.indices.contains(section) else { return nil }
+        let home = sections[section]
+        switch type {
+        case 1, 2, 10: break
+        // A label in assembly, as perf counts them: in text or data, and not hidden.
+        case 0:
+            guard visibility != 1, visibility != 2, home.holdsTextOrData else { return nil }
+        default: return nil
+        }
+        let name = Int(view.u32(offset))
+        let count = names.string(name).count
+        guard count > 0 else { return nil }
+        let start = place(of: value, in: home)
+        return SymbolTable.Symbol(
+            start: start, end: start &+ size, name: Int32(name), nameCount: Int32(count),
+            binding: info >> 4 == 2 ? .weak : info >> 4 == 1 ? .global : .local)
+    }
+
+    /// Stubs have no symbols; they stand in the order of the relocations that fill their table.
+    private func stubs(_ text: inout [UInt8]) -> [SymbolTable.Symbol] {
+        guard let code = sections.first(where: { $0.name == Array(".plt".utf8) }),
+            let relocations = sections.first(where: {
+                $0.name == Array(".rela.plt".utf8) || $0.name == Array(".rel.plt".utf8)
+            }), sections.indices.contains(relocations.link),
+            let fixes = contents(relocations), let entries = contents(sections[relocations.link]),
+            sections.indices.contains(sections[relocations.link].link),
+            let names = contents(sections[sections[relocations.link].link]), code.entrySize > 0
+        else { return [] }
+        let size = relocations.type == 4 ? (isWide ? 24 : 12) : (isWide ? 16 : 8)
+        var stubs: [SymbolTable.Symbol] = []
+        fixes.withUnsafeBytes { rawFixes in
+            entries.withUnsafeBytes { rawEntries in
+                names.withUnsafeBytes { rawNames in
+                    let fixes = ByteView(rawFixes, swapped: isSwapped)
+                    let entries = ByteView(rawEntries, swapped: isSwapped)
+                    let linked = ByteView(rawNames, swapped: isSwapped)
+                    var start = UInt64(code.offset + code.entrySize)
+                    for offset in stride(from: 0, to: fixes.count - size + 1, by: size) {
+                        let index = isWide ? Int(fixes.u32(offset + 12)) : Int(fixes.u32(offset + 4) >> 8)
+                        // In the other byte order the symbol is still the upper half of the number.
+                        let high = isWide ? Int(fixes.u64(offset + 8) >> 32) : index
+                        let name = linked.string(Int(entries.u32(high * (isWide ? 24 : 16))))
+                        let shown = Demangler.demangled(Array(name)) + "@plt".utf8
+                        stubs.append(
+                            SymbolTable.Symbol(
+                                start: start, end: start + UInt64(code.entrySize), name: Int32(text.count),
+                                nameCount: Int32(shown.count), binding: .global))
+                        text += shown
+                        start += UInt64(code.entrySize)
+                    }
+                }
+            }
+        }
+        return stubs
+    }
+
+    /// Where in the file the byte of the address `value` lies.
+    private func place(of value: UInt64, in section: Section) -> UInt64 {
+        for segment in segments where value >= segment.address && value - segment.address < segment.fileSize {
+            return value - segment.address &+ segment.offset
+        }
+        return value &- section.address &+ UInt64(section.offset)
+    }
+
+    private func contents(_ section: Section) -> [UInt8]? {
+        guard section.type != 8, section.size <= Self.largestTable else { return nil }
+        return try? file.bytes(section.offset, section.size)
+    }
+
+    private mutating func readSegments(_ table: Int, _ size: Int, _ count: Int) {
+        guard size >= (isWide ? 56 : 32), let bytes = try? file.bytes(table, size * count) else { return }
+        bytes.withUnsafeBytes { raw in
+            let view = ByteView(raw, swapped: isSwapped)
+            for start in stride(from: 0, to: bytes.count, by: size) where view.u32(start) == 1 {
+                segments.append(
+                    isWide
+                        ? Segment(
+                            offset: view.u64(start + 8), address: view.u64(start + 16),
+                            fileSize: view.u64(start + 32))
+                        : Segment(
+                            offset: UInt64(view.u32(start + 4)), address: UInt64(view.u32(start + 8)),
+                            fileSize: UInt64(view.u32(start + 16))))
+            }
+        }
+    }
+
+    private mutating func readSections(_ table: Int, _ size: Int, _ count: Int, _ names: Int) {
+        guard size >= (isWide ? 64 : 40), let bytes = try? file.bytes(table, size * count) else { return }
+        var nameOffsets: [Int] = []
+        bytes.withUnsafeBytes { raw in
+            let view = ByteView(raw, swapped: isSwapped)
+            for start in stride(from: 0, to: bytes.count, by: size) {
+                nameOffsets.append(Int(view.u32(start)))
+                func word(_ wide: Int, _ narrow: Int) -> UInt64 {
+                    isWide ? view.u64(start + wide) : UInt64(view.u32(start + narrow))
+                }
+                sections.append(
+                    Section(
+                        name: [], type: view.u32(start + 4), flags: word(8, 8), address: word(16, 12),
+                        offset: Int(clamping: word(24, 16)), size: Int(clamping: word(32, 20)),
+                        link: Int(view.u32(start + (isWide ? 40 : 24))),
+                        entrySize: Int(clamping: word(56, 36))))
+            }
+        }
+        guard sections.indices.contains(names), let text = contents(sections[names]) else { return }
+        text.withUnsafeBytes { raw in
+            let view = ByteView(raw, swapped: isSwapped)
+            for (index, offset) in nameOffsets.enumerated() {
+                sections[index].name = Array(view.string(offset).prefix(256))
+            }
+        }
+    }
+
+    private func readBuildID() -> [UInt8]? {
+        for section in sections where section.type == 7 && section.size < 1 << 16 {
+            guard let bytes = contents(section) else { continue }
+            if let found = bytes.withUnsafeBytes({ Self.buildID(inNotes: ByteView($0, swapped: isSwapped)) })
+            {
+                return found
+            }
+        }
+        return nil
+    }
+
+    /// The GNU build id among `notes`.
+    static func buildID(inNotes notes: ByteView) -> [UInt8]? {
+        var offset = 0
+        while offset + 12 <= notes.count {
+            let name = Int(notes.u32(offset))
+            let size = Int(notes.u32(offset + 4))
+            let start = offset + 12 + (name + 3) / 4 * 4
+            if notes.u32(offset + 8) == 3, name == 4, notes.string(offset + 12).elementsEqual("GNU".utf8) {
+                return Array(notes.slice(start..<(start + size)).bytes)
+            }
+            offset = start + (size + 3) / 4 * 4
+        }
+        return nil
+    }
+}
+
+extension ElfFile.Section {
+    fileprivate var holdsTextOrData: Bool {
+        let name = String(decoding: name, as: UTF8.self)
+        return name.contains(".text") || name.contains(".data")
+    }
+}

@@ -1,0 +1,260 @@
+import XCTest
+
+@testable import BootProfiles
+
+/// Recordings made here, byte by byte, so that what no machine at hand writes is read too.
+final class PerfDataTests: XCTestCase {
+    private func fold(_ bytes: [UInt8], _ change: (inout FoldingOptions) -> Void = { _ in }) throws -> String
+    {
+        var options = FoldingOptions()
+        options.symbolPlaces.kernelSymbols = "/no/such/list"
+        change(&options)
+        let profile = try PerfDataReader(options: options).read(.bytes(bytes, name: "test"))
+        return String(decoding: FoldedWriter().bytes(profile), as: UTF8.self)
+    }
+
+    func testBothByteOrdersGiveTheSame() throws {
+        for isBig in [false, true] {
+            XCTAssertEqual(
+                try fold(Recording(isBig: isBig).file), sample(isBig: isBig), "big endian: \(isBig)")
+        }
+    }
+
+    func testAPipeGivesWhatAFileGives() throws {
+        for isBig in [false, true] {
+            XCTAssertEqual(try fold(Recording(isBig: isBig).pipe), sample(isBig: isBig))
+        }
+    }
+
+    private func sample(isBig: Bool) -> String {
+        "child;[tool] 1\nwork;[unknown];[tool] 12\nwork;[unknown];[tool];[[kernel.kallsyms]] 2\n"
+    }
+
+    func testRecordsAreTakenInTheOrderOfTheirTimes() throws {
+        // The command's change is written behind the sample, but happened before it.
+        var recording = Recording(isBig: false)
+        recording.records = [
+            recording.comm(7, "old", time: 1), recording.sample(7, [1], time: 20, period: 1),
+            recording.comm(7, "new", time: 10),
+        ]
+        XCTAssertEqual(try fold(recording.file), "new;[unknown] 1\n")
+    }
+
+    func testAForkedProcessKeepsWhatItsParentMapped() throws {
+        XCTAssertTrue(try fold(Recording(isBig: false).file).contains("child;[tool]"))
+    }
+
+    func testOnlyTheFirstEventCountsUnlessAnotherIsNamed() throws {
+        var recording = Recording(isBig: false)
+        recording.records = [
+            recording.comm(7, "c", time: 1), recording.sample(7, [1], time: 2, period: 5, event: 0),
+            recording.sample(7, [1], time: 3, period: 9, event: 1),
+        ]
+        XCTAssertEqual(try fold(recording.file), "c;[unknown] 5\n")
+        XCTAssertEqual(try fold(recording.file) { $0.event = "task-clock" }, "c;[unknown] 9\n")
+    }
+
+    func testLostSamplesAreTold() throws {
+        var recording = Recording(isBig: false)
+        recording.records = [
+            recording.record(2, recording.u64(1) + recording.u64(42) + recording.trailer(1, 5))
+        ]
+        let profile = try PerfDataReader().read(.bytes(recording.file, name: "test"))
+        XCTAssertEqual(profile.notes, ["42 samples were lost while recording"])
+    }
+
+    func testARecordingCutAnywhereIsRefusedOrReadInPartWhenAsked() throws {
+        let whole = Recording(isBig: false).file
+        for length in 1..<whole.count {
+            let cut = Array(whole[..<length])
+            XCTAssertThrowsError(try fold(cut), "\(length) of \(whole.count) bytes") { error in
+                guard let error = error as? ProfileError else { return XCTFail("\(error)") }
+                XCTAssertTrue([.truncated, .unknownKind, .malformed].contains(error.code), "\(error)")
+            }
+            _ = try? fold(cut) { $0.partial = true }
+        }
+    }
+
+    func testDamagedBytesNeverCrash() throws {
+        for isBig in [false, true] {
+            for original in [Recording(isBig: isBig).file, Recording(isBig: isBig).pipe] {
+                for place in original.indices {
+                    for value: UInt8 in [0x00, 0xFF] {
+                        var damaged = original
+                        damaged[place] = value
+                        _ = try? fold(damaged) { $0.partial = place % 2 == 0 }
+                    }
+                }
+            }
+        }
+    }
+
+    func testARecordWithoutASizeIsNamed() throws {
+        var recording = Recording(isBig: false)
+        recording.records = [[UInt8](repeating: 0, count: 16)]
+        XCTAssertThrowsError(try fold(recording.file)) { error in
+            XCTAssertEqual((error as? ProfileError)?.code, .malformed)
+            XCTAssertEqual((error as? ProfileError)?.place, .byte(recording.dataStart))
+        }
+    }
+
+    func testACallChainLongerThanItsRecordIsLeftOut() throws {
+        var recording = Recording(isBig: false)
+        recording.records = [
+            recording.comm(7, "c", time: 1), recording.sample(7, [1], time: 2, claimed: 1 << 60),
+        ]
+        let profile = try PerfDataReader().read(.bytes(recording.file, name: "test"))
+        XCTAssertEqual(profile.total, 0)
+        XCTAssertEqual(profile.notes, ["1 damaged samples were left out"])
+    }
+
+    func testMappingsReplaceWhatTheyCover() {
+        var space = AddressSpace(generation: 1)
+        space.map(.init(start: 0, end: 100, offset: 1000, module: 1), generation: 2)
+        space.map(.init(start: 40, end: 60, offset: 0, module: 2), generation: 3)
+        XCTAssertEqual(space.find(39)?.module, 1)
+        XCTAssertEqual(space.find(40)?.module, 2)
+        XCTAssertEqual(space.find(60)?.offset, 1060)
+        XCTAssertNil(space.find(100))
+        space.map(.init(start: 10, end: 90, offset: 0, module: 3), generation: 4)
+        XCTAssertEqual(space.mappings.map(\.module), [1, 3, 1])
+        XCTAssertEqual(space.generation, 4)
+    }
+
+    func testNamesAreDemangledAsPerfShowsThem() {
+        let names = [
+            ("_ZN3foo3barEi", "foo::bar"), ("main", "main"), ("_ZlsRSoi", "operator<<"),
+            ("_ZN1AcvbEv", "A::operator bool"), ("_ZN1AcvmEv", "A::operator unsigned long"),
+            ("_Z3maxIiET_S0_S0_", "max<int>"), ("_ZN12_GLOBAL__N_11fEv", "(anonymous namespace)::f"),
+            ("_ZNK1AclEv", "A::operator()"), ("_ZN1AlsIiEERS_T_", "A::operator<< <int>"),
+            ("_ZN4core3fmt5write17h0123456789abcdefE", "core::fmt::write"), ("_Zbroken", "_Zbroken"),
+            ("_ZThn32_N1AD1Ev", "non-virtual thunk to A::~A"),
+        ]
+        for (mangled, name) in names {
+            XCTAssertEqual(String(decoding: Demangler.demangled(Array(mangled.utf8)), as: UTF8.self), name)
+        }
+    }
+
+    func testPerfsChoiceAmongAliasesIsOurs() {
+        var names: [UInt8] = []
+        func symbol(_ name: String, _ binding: SymbolTable.Binding, size: UInt64 = 8) -> SymbolTable.Symbol {
+            defer { names += name.utf8 }
+            return SymbolTable.Symbol(
+                start: 16, end: 16 + size, name: Int32(names.count), nameCount: Int32(name.utf8.count),
+                binding: binding)
+        }
+        func choice(_ symbols: [SymbolTable.Symbol]) -> String? {
+            let table = SymbolTable(symbols, names: names)
+            return table.find(17).map { String(decoding: table.name(of: $0), as: UTF8.self) }
+        }
+        XCTAssertEqual(choice([symbol("writev", .weak), symbol("__writev", .local)]), "__writev")
+        XCTAssertEqual(
+            choice([symbol("__writev", .local), symbol("__GI___writev", .local)]), "__GI___writev")
+        XCTAssertEqual(choice([symbol("_a", .global), symbol("b", .global)]), "b")
+        XCTAssertEqual(choice([symbol("long_local", .local), symbol("b", .global)]), "b")
+        XCTAssertEqual(choice([symbol("empty", .global, size: 0), symbol("b", .local)]), "b")
+    }
+}
+
+/// Builds recordings.
+private struct Recording {
+    let isBig: Bool
+    var records: [[UInt8]] = []
+    private let attributeSize = 112
+
+    init(isBig: Bool) {
+        self.isBig = isBig
+        records = [
+            comm(7, "work", time: 1),
+            map(7, start: 0x1000, size: 0x1000, path: "/no/such/tool", time: 2),
+            sample(7, [0x1010, 0x9999_0000], time: 3, period: 5),
+            fork(8, from: 7, time: 4), comm(8, "child", time: 5),
+            sample(8, [0x1020], time: 6, period: 1),
+            sample(7, [0x1030, 0x9999_0000], time: 7, period: 7),
+            sample(7, [kernelMarker, 0xFFFF_FFFF_8100_0000, userMarker, 0x1010, 0x5555], time: 8, period: 2),
+        ]
+    }
+
+    private var kernelMarker: UInt64 { UInt64(bitPattern: -128) }
+    private var userMarker: UInt64 { UInt64(bitPattern: -512) }
+    var dataStart: Int { 104 + 2 * (attributeSize + 16) + 16 }
+
+    func number<Number: FixedWidthInteger>(_ value: Number) -> [UInt8] {
+        withUnsafeBytes(of: isBig ? value.bigEndian : value.littleEndian) { Array($0) }
+    }
+
+    func u64(_ value: UInt64) -> [UInt8] { number(value) }
+    private func u32(_ value: UInt32) -> [UInt8] { number(value) }
+
+    private func text(_ text: String) -> [UInt8] {
+        let bytes = Array(text.utf8) + [0]
+        return bytes + [UInt8](repeating: 0, count: (8 - bytes.count % 8) % 8)
+    }
+
+    func record(_ type: UInt32, _ payload: [UInt8], misc: UInt16 = 2) -> [UInt8] {
+        number(type) + number(misc) + number(UInt16(payload.count + 8)) + payload
+    }
+
+    /// What stands behind a record that is no sample: thread, time, identifier.
+    func trailer(_ thread: UInt32, _ time: UInt64) -> [UInt8] {
+        u32(thread) + u32(thread) + u64(time) + u64(100)
+    }
+
+    func comm(_ thread: UInt32, _ name: String, time: UInt64) -> [UInt8] {
+        record(3, u32(thread) + u32(thread) + text(name) + trailer(thread, time))
+    }
+
+    func fork(_ thread: UInt32, from parent: UInt32, time: UInt64) -> [UInt8] {
+        record(
+            7, u32(thread) + u32(parent) + u32(thread) + u32(parent) + u64(time) + trailer(thread, time))
+    }
+
+    func map(_ process: UInt32, start: UInt64, size: UInt64, path: String, time: UInt64) -> [UInt8] {
+        let place = u32(process) + u32(process) + u64(start) + u64(size) + u64(0)
+        let file = u32(0) + u32(0) + u64(0) + u64(0) + u32(5) + u32(2)
+        return record(10, place + file + text(path) + trailer(process, time))
+    }
+
+    func sample(
+        _ thread: UInt32, _ chain: [UInt64], time: UInt64, period: UInt64 = 1, event: UInt64 = 0,
+        claimed: UInt64? = nil
+    ) -> [UInt8] {
+        let head = u64(100 + event) + u64(chain.first ?? 0) + u32(thread) + u32(thread) + u64(time)
+        let addresses = chain.flatMap { u64($0) }
+        return record(9, head + u64(period) + u64(claimed ?? UInt64(chain.count)) + addresses)
+    }
+
+    /// perf_event_attr of a clock: identifier, ip, thread, time, period and call chain in its samples.
+    private func attributes(config: UInt64) -> [UInt8] {
+        let type: UInt64 = 1 << 16 | 1 << 0 | 1 << 1 | 1 << 2 | 1 << 8 | 1 << 5
+        let flags: UInt64 = isBig ? 1 << (63 - 18) : 1 << 18
+        let words =
+            u32(1) + u32(UInt32(attributeSize)) + u64(config) + u64(4000) + u64(type) + u64(0) + u64(flags)
+        return words + [UInt8](repeating: 0, count: attributeSize - words.count)
+    }
+
+    private var magic: [UInt8] { Array((isBig ? "2ELIFREP" : "PERFILE2").utf8) }
+
+    var file: [UInt8] {
+        let data = records.flatMap { $0 }
+        let tableStart = 104 + 16
+        let tableSize = 2 * (attributeSize + 16)
+        var bytes = magic + u64(104) + u64(UInt64(attributeSize + 16))
+        bytes += u64(UInt64(tableStart)) + u64(UInt64(tableSize))
+        bytes += u64(UInt64(tableStart + tableSize)) + u64(UInt64(data.count))
+        bytes += [UInt8](repeating: 0, count: 104 - bytes.count)
+        bytes += u64(100) + u64(101)
+        for event in 0..<2 {
+            bytes += attributes(config: UInt64(event)) + u64(UInt64(104 + 8 * event)) + u64(8)
+        }
+        return bytes + data
+    }
+
+    var pipe: [UInt8] {
+        var bytes = magic + u64(16)
+        for event in 0..<2 {
+            bytes += record(64, attributes(config: UInt64(event)) + u64(UInt64(100 + event)))
+        }
+        return bytes + records.flatMap { $0 }
+    }
+}

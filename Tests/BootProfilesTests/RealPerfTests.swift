@@ -1,0 +1,87 @@
+import Foundation
+import XCTest
+
+@testable import BootProfiles
+
+/// What this machine's perf records and prints.
+final class RealPerfTests: XCTestCase {
+    private var folder = URL(fileURLWithPath: "/")
+
+    override func setUpWithError() throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "perf-\(getpid())-\(UInt32.random(in: 0 ... .max))")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let status = try run("perf record -g -e cpu-clock -F 997 -o probe.data -- true")
+        if status != 0 {
+            let hint = "perf cannot record here: install linux-perf, and let perf_event_paranoid be at most 1"
+            guard ProcessInfo.processInfo.environment["CI"] == nil else { return XCTFail(hint) }
+            throw XCTSkip(hint)
+        }
+    }
+
+    override func tearDownWithError() throws {
+        try FileManager.default.removeItem(at: folder)
+    }
+
+    func testARecordingGivesTheStacksAndTheWeightsOfPerfScriptsText() throws {
+        try compare("perf record -g -e cpu-clock -F 4999 -o p.data -- sh -c '\(work)'")
+    }
+
+    func testACompressedRecordingGivesTheSame() throws {
+        try compare("perf record -z -g -e cpu-clock -F 4999 -o p.data -- sh -c '\(work)'")
+    }
+
+    func testAPipedRecordingGivesTheSame() throws {
+        try compare("perf record -g -e cpu-clock -F 4999 -o - -- sh -c '\(work)' > p.data")
+    }
+
+    func testSeveralEventsOfAWholeMachineGiveTheSame() throws {
+        try compare("perf record -a -g -e cpu-clock,page-faults -F 999 -o p.data -- sh -c '\(work)'")
+    }
+
+    func testARecordingThatWasKilledIsRefusedAndReadInPartWhenAsked() throws {
+        XCTAssertEqual(try run("perf record -g -e cpu-clock -F 4999 -o p.data -- sh -c '\(work)'"), 0)
+        let whole = Array(try Data(contentsOf: folder.appendingPathComponent("p.data")))
+        // perf fills in the size of the data when it ends.
+        var killed = whole
+        killed.replaceSubrange(48..<56, with: [UInt8](repeating: 0, count: 8))
+        let source = ProfileSource.bytes(killed, name: "killed")
+        XCTAssertThrowsError(try PerfDataReader().read(source)) { error in
+            XCTAssertEqual((error as? ProfileError)?.code, .truncated)
+            XCTAssertTrue("\(error)".contains("killed"))
+        }
+        var options = FoldingOptions()
+        options.partial = true
+        XCTAssertGreaterThan(try PerfDataReader(options: options).read(source).total, 0)
+    }
+
+    /// Some work in processes that fork, exec, map and page.
+    private var work: String { "for i in 1 2 3 4 5 6; do seq 1 40000 | sort -rn | md5sum >/dev/null; done" }
+
+    private func compare(_ command: String) throws {
+        XCTAssertEqual(try run(command), 0)
+        XCTAssertEqual(try run("perf script -i p.data > p.txt"), 0)
+        let data = try folded("p.data")
+        let text = try folded("p.txt")
+        XCTAssertGreaterThan(data.count, 20)
+        XCTAssertEqual(data.difference(from: text).map { "\($0)" }, [])
+    }
+
+    private func folded(_ name: String) throws -> [String] {
+        let path = folder.appendingPathComponent(name).path
+        let profile = try ProfileInput.open(.file(path)).read()
+        return String(decoding: FoldedWriter().bytes(profile), as: UTF8.self).split(separator: "\n").map(
+            String.init)
+    }
+
+    private func run(_ command: String) throws -> Int32 {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", command]
+        process.currentDirectoryURL = folder
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+}

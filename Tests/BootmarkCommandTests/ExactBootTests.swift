@@ -1,0 +1,51 @@
+import BootModel
+import BootStore
+import BootTestSupport
+import Foundation
+import XCTest
+
+/// `--exact` and the guest's own profile, from the command line.
+final class ExactBootTests: CommandTestCase {
+    func testExactBootsExecuteTheSameInstructionsAndCanBeResumed() async throws {
+        try await needPlugin()
+        let begun = try await bootmark(
+            try tiny(["--exact", "--collect", "guest-instructions", "--run-timeout", "0.001"], boots: 3))
+        XCTAssertEqual(begun.status, 3, begun.error)
+        var run = try savedRun()
+        run.plan.limits.run = nil
+        try RunFolder.open(at: runFolder).save(run)
+        let result = try await bootmark(["boot", "--resume", "-o", runFolder])
+        XCTAssertEqual(result.status, 0, result.error + result.output)
+        let counts = try savedRun().samples(of: .guestInstructions)
+        XCTAssertEqual(counts.count, 3)
+        XCTAssertEqual(Set(counts).count, 1, "\(counts)")
+    }
+
+    func testAnExactBootFailsAsAnyOtherDoes() async throws {
+        try await needPlugin()
+        let result = try await bootmark(
+            try tiny(["--exact", "--collect", "guest-instructions"], knobs: "wrong=panic", boots: 1))
+        XCTAssertEqual(result.status, 3, result.error)
+        XCTAssertTrue(result.output.contains("the guest panicked: panic: tiny: asked to"), result.output)
+    }
+
+    func testTheGuestsProfileNamesItsFunctions() async throws {
+        try await needPlugin()
+        let result = try await bootmark(
+            try tiny(["--exact", "--collect", "guest-instructions,guest-profile"], boots: 1))
+        XCTAssertEqual(result.status, 0, result.error + result.output)
+        let folded = File.text(runFolder + "/guest.folded")
+        XCTAssertTrue(folded.contains("decompress"), String(folded.prefix(2000)))
+        for line in folded.split(separator: "\n") {
+            XCTAssertNotNil(Int(line.split(separator: " ").last ?? ""), String(line))
+        }
+    }
+
+    private func needPlugin() async throws {
+        _ = try RequiredTool.qemu()
+        let found = try await bootmark(["doctor", "--json"])
+        let subjects = try JSONSerialization.jsonObject(with: Data(found.output.utf8)) as? [[String: Any]]
+        let plugin = subjects?.first { $0["subject"] as? String == "guest instructions" }
+        if plugin?["state"] as? String != "good" { throw XCTSkip("\(plugin ?? [:])") }
+    }
+}
