@@ -27,6 +27,7 @@ func stage(
 
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let database: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 /// Libraries of the system, and what C has to do for Swift.
@@ -62,11 +63,15 @@ let pipeline: [[Target]] = [
     stage(
         "BootRunner",
         [
-            "BootModel", "BootStore", "BootProfiles", "GuestObserver", "CBootLauncher", "CPCRE2", subprocess,
-            systemPackage,
+            "BootModel", "BootStatistics", "BootStore", "BootProfiles", "GuestObserver", "CBootLauncher",
+            "CPCRE2", subprocess, systemPackage,
         ],
-        tests: ["BootModel", "BootStore", "CBootLauncher", "BootTestSupport"]),
+        tests: ["BootModel", "BootStatistics", "BootStore", "CBootLauncher", "BootTestSupport"]),
     stage("BootComparison", ["BootModel", "BootStatistics", "BootProfiles"]),
+    // Apart, so that only the command links SQLite.
+    stage(
+        "BootHistory", ["BootModel", "BootStatistics", "BootStore", database],
+        tests: ["BootModel", "BootStore", "BootTestSupport", database]),
     stage("LibXML", ["CLibXML2"]),
     stage(
         "BootReports", ["BootModel", "BootStore", "BootProfiles", "FlameGraphs", "LibXML"],
@@ -81,14 +86,17 @@ let tools: [Target] = [
     .executableTarget(
         name: "BootmarkCommand",
         dependencies: [
-            "BootModel", "BootStore", "BootRunner", "BootComparison", "BootReports", "BootProfiles",
-            "FlameGraphs", argumentParser,
+            "BootModel", "BootStatistics", "BootStore", "BootRunner", "BootComparison", "BootHistory",
+            "BootReports", "BootProfiles", "FlameGraphs", argumentParser,
         ], swiftSettings: settings),
     // What tests of several targets need: guests, tools, temporary folders, the built command.
     .target(name: "BootTestSupport", path: "Tests/BootTestSupport", swiftSettings: settings),
     .testTarget(
         name: "BootmarkCommandTests",
-        dependencies: ["BootmarkCommand", "BootModel", "BootStore", "BootTestSupport", argumentParser],
+        dependencies: [
+            "BootmarkCommand", "BootHistory", "BootModel", "BootReports", "BootStore", "BootTestSupport",
+            argumentParser,
+        ],
         swiftSettings: settings),
 ]
 
@@ -110,6 +118,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     ],
     targets: foundations + pipeline.flatMap { $0 } + tools + benchmarks + [scenarios]

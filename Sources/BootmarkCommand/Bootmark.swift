@@ -26,7 +26,8 @@ struct BootmarkCommand: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Doctor.self, BootCommand.self, Compare.self, Accept.self, Fold.self, Graph.self, Difference.self,
-            Report.self,
+            Doctor.self, BootCommand.self, PairsCommand.self, Compare.self, HistoryCommand.self, Accept.self,
+            Fold.self,
+            Graph.self, Difference.self, Report.self,
         ])
 }

@@ -49,6 +49,8 @@ struct Compare: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The chance of a false alarm, 0 to 0.5.", valueName: "P"))
     var alpha = 0.01
 
+    @OptionGroup var memory: HistoryOptions
+
     @Flag(help: "Print the comparison as JSON.")
     var json = false
 
@@ -56,7 +58,7 @@ struct Compare: AsyncParsableCommand {
         guard alpha > 0, alpha <= 0.5 else {
             throw ValidationError("--alpha takes a number above 0, up to 0.5.")
         }
-        _ = try tolerances()
+        _ = try Tolerances.parsed(tolerance)
     }
 
     func run() async throws {
@@ -64,8 +66,8 @@ struct Compare: AsyncParsableCommand {
             let old = try StoredSide(before, side: .before)
             let new = try StoredSide(after, side: .after)
             var settings = UnpairedComparator.Settings(alpha: alpha)
-            settings.tolerances = try tolerances()
-            try checkMetricNames(settings.tolerances, old.compared.run, new.compared.run)
+            settings.tolerances = try Tolerances.parsed(tolerance)
+            try Tolerances.checkNames(settings.tolerances, old.compared.run, new.compared.run)
             var comparison = UnpairedComparator(settings: settings).compare(
                 before: old.compared, after: new.compared, reproduction: reproduction)
             if let output {
@@ -77,6 +79,7 @@ struct Compare: AsyncParsableCommand {
             }
             try ComparisonText.print(comparison, asJSON: json)
             if let output { Standard.error("The reports are in \(output).") }
+            try memory.remember(comparison)
             if comparison.verdict.exitCode != 0 { throw ExitCode(comparison.verdict.exitCode) }
         }
     }
@@ -84,30 +87,6 @@ struct Compare: AsyncParsableCommand {
     private var reproduction: [String] {
         ["bootmark", "compare", before, after] + tolerance.flatMap { ["--tolerance", $0] }
             + (alpha == 0.01 ? [] : ["--alpha", "\(alpha)"])
-    }
-
-    private func tolerances() throws -> [String: Double] {
-        var tolerances: [String: Double] = [:]
-        for text in tolerance {
-            let parts = text.split(separator: "=", maxSplits: 1)
-            let number = parts.count == 2 ? parts[1].hasSuffix("%") ? parts[1].dropLast() : parts[1] : ""
-            guard let percent = Double(number), percent >= 0, percent < 10_000 else {
-                throw ValidationError(
-                    "--tolerance '\(text)' is not of the form METRIC=PERCENT, as boot-time=5.")
-            }
-            tolerances[String(parts[0])] = percent / 100
-        }
-        return tolerances
-    }
-
-    /// A tolerance for a metric that neither run has is a slip of the pen that would pass silently.
-    private func checkMetricNames(_ tolerances: [String: Double], _ runs: Run...) throws {
-        let known = Set(runs.flatMap(\.metrics).flatMap { [$0.id, $0.name] })
-        for name in tolerances.keys.sorted() where !known.contains(name) {
-            throw ValidationError(
-                "No metric of these runs is called '\(name)'; they have \(known.sorted().joined(separator: ", "))."
-            )
-        }
     }
 }
 
