@@ -84,7 +84,7 @@ def main():
     expect(pprof_stacks(folder / "profile.pprof") == folded, "pprof: not the stacks of the folded file")
     expect(speedscope_stacks(folder / "profile.speedscope") == folded, "speedscope: not those stacks")
     table = json.loads((folder / "profile.json").read_text())
-    schema = json.loads(pathlib.Path("Documentation/profile.schema.json").read_text())
+    schema = json.loads(pathlib.Path("Documentation/Profile.schema.json").read_text())
     expect(set(schema["required"]) == set(table), "json: not the members of its schema")
     members = set(schema["properties"]["functions"]["items"]["required"])
     for function in table["functions"]:

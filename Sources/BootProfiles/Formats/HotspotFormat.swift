@@ -2,7 +2,7 @@ import BootModel
 
 /// A profile as a table of functions, for scripts and papers.
 enum HotspotFormat {
-    /// Metadata and every function with its weights and shares; the schema is Documentation/profile.schema.json.
+    /// Metadata and every function with its weights and shares; the schema is Documentation/Profile.schema.json.
     static func json(_ profile: Profile) -> [UInt8] {
         var json = JSONText()
         json.raw("{\n  \"schema\": 1,\n  \"origin\": \"\(profile.origin.rawValue)\",\n  \"unit\": ")

@@ -8,7 +8,7 @@ public enum ProfileFormat: String, Sendable, Hashable, CaseIterable {
     case pprof
     /// callgrind's text, for KCachegrind and callgrind_annotate: callers and callees only.
     case callgrind
-    /// Metadata and hotspots as JSON, described by Documentation/profile.schema.json.
+    /// Metadata and hotspots as JSON, described by Documentation/Profile.schema.json.
     case json
     /// Every function with its own and its total weight, a line each.
     case csv
