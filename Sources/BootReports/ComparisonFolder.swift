@@ -79,7 +79,8 @@ public struct ComparisonFolder: Sendable {
         }
         var comparison = comparison
         for origin in [FunctionChange.Origin.guest, .host] {
-            let isExact = origin == .guest
+            let isExact =
+                origin == .guest
                 && comparison.results.contains { $0.metric.isOfTheGuest && $0.metric.determinism == .exact }
             comparison.functions += try draw(origin, before: before, after: after, isExact: isExact)
         }

@@ -52,7 +52,8 @@ public struct DifferentialFlameGraph: Sendable {
         let picture = Picture(
             title: options.title.map { Label.clean($0) } ?? "From \(labels[0]) to \(labels[1])",
             subtitle: subtitle(tree), views: ["before", "after", "larger"], view: 2,
-            legend: colouring.legend, notes: [isExact ? Self.exactly : colouring.explanation] + layout.notes(options),
+            legend: colouring.legend,
+            notes: [isExact ? Self.exactly : colouring.explanation] + layout.notes(options),
             isIcicle: options.isIcicle, width: options.pictureWidth, depth: layout.depth, frames: frames)
         return PictureWriter(picture).bytes()
     }
