@@ -28,6 +28,6 @@ struct BootmarkCommand: AsyncParsableCommand {
         subcommands: [
             Doctor.self, BootCommand.self, PairsCommand.self, Compare.self, HistoryCommand.self, Accept.self,
             Fold.self,
-            Graph.self, Difference.self, Report.self,
+            Graph.self, Difference.self, Convert.self, Report.self,
         ])
 }
