@@ -76,7 +76,9 @@ let pipeline: [[Target]] = [
     stage(
         "BootReports", ["BootModel", "BootStore", "BootProfiles", "FlameGraphs", "LibXML"],
         tests: ["BootStore", "LibXML"]),
-    stage("Bootmark", ["BootModel", "BootStore", "BootRunner", "BootComparison", "BootReports"]),
+    stage(
+        "Bootmark", ["BootModel", "BootStore", "BootRunner", "BootComparison", "BootReports"],
+        tests: ["BootModel", "BootStore", "BootRunner", "BootReports", "BootTestSupport", "LibXML"]),
 ]
 
 let tools: [Target] = [
@@ -128,4 +130,11 @@ if Context.environment["BOOTMARK_BENCHMARKS"] != nil {
         .executableTarget(
             name: "ProfileBenchmark", dependencies: ["BootProfiles", "FlameGraphs"],
             path: "Benchmarks/Profiles", swiftSettings: settings))
+}
+
+if Context.environment["BOOTMARK_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "FuzzReaders", dependencies: ["BootProfiles"], path: "Fuzz",
+            swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
 }

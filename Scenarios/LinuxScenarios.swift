@@ -9,7 +9,9 @@ extension Scenario {
             commandLine: "console=ttyS0 panic=-1")
         linuxPhases
         Booted(when: "(?m)^BOOT-COMPLETE", on: .serial)
-        TimeLimit(boot: .seconds(60), silence: .seconds(30))
+        // On a host with a load of 14 for 2 cores the instructions of three boots lay within 0.2 %.
+        Budget(.guestInstructions, tolerance: .percent(1))
+        TimeLimit(boot: .seconds(120), silence: .seconds(60))
     }
 
     /// The same kernel from a CD: firmware and boot loader are part of the boot.
@@ -19,7 +21,10 @@ extension Scenario {
         Phase("boot loader", begins: "ISOLINUX [0-9]", on: .serial)
         linuxPhases
         Booted(when: "(?m)^BOOT-COMPLETE", on: .serial)
-        TimeLimit(boot: .seconds(60), silence: .seconds(30))
+        // The firmware and the boot loader wait for the drive by the clock: 0.4 % between three boots on the
+        // host on which the same kernel without them varied by less than 0.2 %.
+        Budget(.guestInstructions, tolerance: .percent(2))
+        TimeLimit(boot: .seconds(150), silence: .seconds(60))
     }
 
     /// Debian's kernel for 32-bit processors.
@@ -30,7 +35,9 @@ extension Scenario {
             commandLine: "console=ttyS0 panic=-1")
         linuxPhases
         Booted(when: "(?m)^BOOT-COMPLETE", on: .serial)
-        TimeLimit(boot: .seconds(120), silence: .seconds(60))
+        // As the cloud kernel: 0.2 %.
+        Budget(.guestInstructions, tolerance: .percent(1))
+        TimeLimit(boot: .seconds(150), silence: .seconds(60))
     }
 
     /// The 32-bit kernel on the oldest processors that it supports.

@@ -4,7 +4,7 @@ import XCTest
 /// What holds for every scenario here, whether or not its guest is there.
 final class ScenarioDeclarationTests: XCTestCase {
     private let scenarios: [Scenario] =
-        [.tiny, .linuxCloud, .linuxCD, .linux686, .gnuMach, .minix]
+        [.tiny, .tinyExact, .linuxCloud, .linuxCD, .linux686, .gnuMach, .minix]
         + Scenario.linux686OnOldProcessors + Scenario.gnuMachOnOldProcessors
         + Scenario.minixOnOldProcessors + Scenario.minixOnManyProcessors.dropFirst()
 

@@ -79,7 +79,10 @@ public struct ComparisonFolder: Sendable {
         }
         var comparison = comparison
         for origin in [FunctionChange.Origin.guest, .host] {
-            comparison.functions += try draw(origin, before: before, after: after)
+            let isExact =
+                origin == .guest
+                && comparison.results.contains { $0.metric.isOfTheGuest && $0.metric.determinism == .exact }
+            comparison.functions += try draw(origin, before: before, after: after, isExact: isExact)
         }
         try reports.write(comparison, into: path)
         return comparison
@@ -87,7 +90,7 @@ public struct ComparisonFolder: Sendable {
 
     /// Draws one origin's difference, where both sides have profiles, and gives the functions that moved most.
     private func draw(
-        _ origin: FunctionChange.Origin, before: ProfiledSide?, after: ProfiledSide
+        _ origin: FunctionChange.Origin, before: ProfiledSide?, after: ProfiledSide, isExact: Bool
     ) throws -> [FunctionChange] {
         let old = (origin == .host ? before?.host : before?.guest) ?? []
         let new = origin == .host ? after.host : after.guest
@@ -100,7 +103,9 @@ public struct ComparisonFolder: Sendable {
         let merged = (try Profile.merged(old), try Profile.merged(new))
         try write(merged.0, as: "\(origin.rawValue)-before.folded")
         try write(merged.1, as: "\(origin.rawValue)-after.folded")
-        try AtomicFile.write(try DifferentialFlameGraph(before: old, after: new).svg(), to: picture)
+        var graph = DifferentialFlameGraph(before: old, after: new)
+        graph.isExact = isExact
+        try AtomicFile.write(try graph.svg(), to: picture)
         return FunctionDifferences.top(before: old, after: new, origin: origin)
     }
 }

@@ -19,19 +19,9 @@ open class BootTestCase: XCTestCase {
     public func assertNoBootRegression(
         _ scenario: Scenario, file: StaticString = #filePath, line: UInt = #line
     ) async throws {
-        let verdict: GateVerdict
-        do {
-            let settings = try GateSettings()
-            let outcome = try await ScenarioGate(settings: settings).judge(scenario, test: filter)
-            verdict = GateVerdict(outcome, settings: settings)
-        } catch {
-            // One line of our own, in place of the error's type with all its fields.
-            XCTFail("\(scenario.name): \(error)", file: file, line: line)
-            return
-        }
-        switch verdict {
+        switch await GateVerdict.reached(by: scenario, test: filter).0 {
         case .passes: return
-        case .skips(let reason): throw XCTSkip("\(scenario.name): \(reason)", file: file, line: line)
+        case .skips(let reason): throw XCTSkip(reason, file: file, line: line)
         case .fails(let message): XCTFail(message, file: file, line: line)
         }
     }

@@ -1,4 +1,5 @@
 import BootModel
+import Foundation
 import Testing
 
 /// A trait that boots a scenario and judges it before the test's own body runs.
@@ -17,25 +18,35 @@ public struct BootTrait: TestTrait, TestScoping {
     public func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
-        let settings: GateSettings
-        let outcome: ScenarioGate.Outcome
-        do {
-            settings = try GateSettings()
-            outcome = try await ScenarioGate(settings: settings).judge(scenario, test: "\(test.id)")
-        } catch {
-            Issue.record("\(scenario.name): \(error)", sourceLocation: test.sourceLocation)
-            return
+        let (verdict, outcome) = await GateVerdict.reached(by: scenario, test: Self.filter(test.id))
+        var comparison: Comparison?
+        if case .judged(let judged, _, let reports) = outcome {
+            comparison = judged
+            attach(from: reports, sourceLocation: test.sourceLocation)
         }
-        switch GateVerdict(outcome, settings: settings) {
+        switch verdict {
         case .skips(let reason):
-            try Test.cancel("\(scenario.name): \(reason)", sourceLocation: test.sourceLocation)
+            try Test.cancel("\(reason)", sourceLocation: test.sourceLocation)
         case .fails(let message):
             Issue.record("\(message)", sourceLocation: test.sourceLocation)
         case .passes: break
         }
-        var comparison: Comparison?
-        if case .judged(let judged, _) = outcome { comparison = judged }
         try await Comparison.$current.withValue(comparison) { try await function() }
+    }
+
+    /// Adds the reports to the test's own record, which is kept where `--attachments-path` says so.
+    private func attach(from folder: String, sourceLocation: SourceLocation) {
+        for name in ["summary.md", "junit.xml"] {
+            guard let bytes = FileManager.default.contents(atPath: "\(folder)/\(name)") else { continue }
+            Attachment.record(
+                [UInt8](bytes), named: "\(scenario.name)-\(name)", sourceLocation: sourceLocation)
+        }
+    }
+
+    /// The test as `swift test --filter` takes it: its identifier without parameters, whose brackets would
+    /// be a group there, and without the place in its file, which changes.
+    static func filter(_ identifier: Test.ID) -> String {
+        String("\(identifier)".prefix { $0 != "(" })
     }
 }
 

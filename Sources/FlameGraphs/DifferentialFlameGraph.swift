@@ -18,6 +18,8 @@ public struct DifferentialFlameGraph: Sendable {
     /// Whether both sides are measured by the mean total before, rather than each profile by its own: for
     /// guests' profiles, which count all that a boot executed.
     public var isAbsolute: Bool
+    /// Whether the profiles were counted in exact boots, where every difference is real and none is tested.
+    public var isExact = false
 
     private let before: [Profile]
     private let after: [Profile]
@@ -50,10 +52,14 @@ public struct DifferentialFlameGraph: Sendable {
         let picture = Picture(
             title: options.title.map { Label.clean($0) } ?? "From \(labels[0]) to \(labels[1])",
             subtitle: subtitle(tree), views: ["before", "after", "larger"], view: 2,
-            legend: colouring.legend, notes: [colouring.explanation] + layout.notes(options),
+            legend: colouring.legend,
+            notes: [isExact ? Self.exactly : colouring.explanation] + layout.notes(options),
             isIcicle: options.isIcicle, width: options.pictureWidth, depth: layout.depth, frames: frames)
         return PictureWriter(picture).bytes()
     }
+
+    private static let exactly =
+        "Counted in exact boots: every difference is real. What moves a little may follow from layout alone."
 
     private func subtitle(_ tree: ComparedTree) -> [String] {
         let sides = [(beforeLabel, before), (afterLabel, after)].map { label, profiles in

@@ -11,10 +11,21 @@ final class FunctionDifferencesTests: XCTestCase {
     func testWhatGrewMostComesFirstWithItsCallersBehind() throws {
         let before = try profile("main;work 50\nmain;rest 50\n")
         let after = try profile("main;work 150\nmain;rest 50\nmain;fresh 0.1\n")
-        let top = FunctionDifferences.top(before: [before], after: [after], count: 2, origin: .guest)
+        let top = FunctionDifferences.top(before: [before], after: [after], count: 2)
         XCTAssertEqual(Set(top.map(\.name)), ["work", "rest"])
         XCTAssertEqual(top[0].selfBefore, 0.5, accuracy: 1e-12)
-        XCTAssertEqual(top[0].origin, .guest)
+        XCTAssertEqual(top[0].origin, .host)
+        XCTAssertNil(top[0].basis)
+    }
+
+    func testAGuestsChangeIsMeasuredByTheBootBeforeAndNotByItsOwnTotal() throws {
+        let before = try profile("main;work 50\nmain;rest 50\n")
+        let after = try profile("main;work 150\nmain;rest 50\n")
+        let top = FunctionDifferences.top(before: [before], after: [after], origin: .guest)
+        XCTAssertEqual(top.map(\.name), ["work", "main"])
+        XCTAssertEqual(top[0].basis, 100)
+        XCTAssertEqual(top[0].selfAfter - top[0].selfBefore, 1, accuracy: 1e-12)
+        XCTAssertEqual(top[1].totalAfter, 2, accuracy: 1e-12)
     }
 
     func testLongerRecordingsOfTheSameShowNoChange() throws {

@@ -105,4 +105,17 @@ final class ScenarioBuilderTests: XCTestCase {
         XCTAssertEqual(Machine(.riscv64).type, "virt")
         XCTAssertEqual(Machine(.i386).type, "pc")
     }
+
+    func testAnExactScenarioIsPlannedSoWithItsSymbols() {
+        let scenario = Scenario("exact") {
+            Machine(.i386)
+            Kernel(.file("kernel"))
+            Booted(when: "done")
+            Exact()
+            Symbols("kernel.debug", "server@400000")
+        }
+        XCTAssertTrue(scenario.isExact)
+        XCTAssertEqual(scenario.symbols, ["kernel.debug", "server@400000"])
+        XCTAssertEqual(scenario.problems, [])
+    }
 }

@@ -26,6 +26,7 @@ final class PlatformRulesTests: XCTestCase {
             "asm_sysvec_apic_timer_interrupt": "i", "irq_entries_start": "t", "asm_exc_page_fault": "e",
             "entry_SYSCALL_64": "s", "entry_SYSCALL_64_after_hwframe": "c", "__x86_indirect_thunk_rax": "c",
             "vfs_read": "f", "vfs_read.cold": "c", "asm_exc_nmi": "i",
+            "error_entry": "m",
         ]
         for (name, kind) in kinds {
             XCTAssertEqual(PlatformRules.linuxX86x64.kind(of: name), Character(kind), name)

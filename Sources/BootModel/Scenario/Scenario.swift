@@ -24,6 +24,11 @@ public struct Scenario: Sendable, Hashable, Codable {
     public var origin: Origin?
     /// What was found wrong where the scenario was declared, beyond what its values show; see `problems`.
     public var declarationProblems: [String] = []
+    /// Whether every boot is to execute the same instructions, so that counts are exact.
+    public var isExact = false
+    /// Files that name the guest's functions, each with `@OFFSET` behind it where it is loaded elsewhere; the
+    /// kernel that is booted is asked too.
+    public var symbols: [String] = []
 
     /// What a scenario was before its machine was varied.
     public struct Origin: Sendable, Hashable, Codable {

@@ -78,17 +78,22 @@ final class ByteStream {
     /// The whole source, to be read at any place; what is no plain file is held in memory.
     func randomAccess(_ source: ProfileSource) throws(ProfileError) -> RandomAccess {
         if inflater == nil, case .file(let path) = source, let file = RandomAccess(path: path) { return file }
+        return RandomAccess(try readAll(), name: name)
+    }
+
+    /// All bytes that are left.
+    func readAll() throws(ProfileError) -> [UInt8] {
         var bytes: [UInt8] = []
         let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 8)
         defer { piece.deallocate() }
         while true {
             let got = try read(into: piece)
-            if got == 0 { return RandomAccess(bytes, name: name) }
+            if got == 0 { return bytes }
             bytes.append(contentsOf: piece[..<got])
             guard bytes.count <= Self.largestHeld else {
                 throw ProfileError(
-                    .tooLarge, file: name, "it is larger than \(Self.largestHeld) bytes and no plain file",
-                    nextStep: "Store it in a file, uncompressed, and give its path.")
+                    .tooLarge, file: name, "it holds more than \(Self.largestHeld) bytes",
+                    nextStep: "Give perf.data as a plain file; record other profiles for a shorter time.")
             }
         }
     }

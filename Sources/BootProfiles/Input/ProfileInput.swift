@@ -6,6 +6,10 @@ public struct ProfileInput {
     public enum Kind: String, Sendable, Hashable, CaseIterable {
         /// What `perf record` writes.
         case perfData = "perf.data"
+        /// speedscope's JSON.
+        case speedscope = "speedscope JSON"
+        /// pprof's protocol buffer.
+        case pprof
         /// What `perf script` prints.
         case perfScript = "perf script text"
         /// Folded stacks with a weight each.
@@ -41,6 +45,8 @@ public struct ProfileInput {
     public func read() throws(ProfileError) -> Profile {
         switch kind {
         case .perfData: try PerfDataReader(options: options).read(stream, source)
+        case .speedscope: try SpeedscopeFormat.read(stream.readAll(), name: stream.name)
+        case .pprof: try PprofFormat.read(stream.readAll(), name: stream.name)
         case .perfScript: try PerfScriptReader(options: options).read(stream)
         case .folded: try FoldedReader(partial: options.partial).read(stream)
         case .foldedPair: try FoldedReader(partial: options.partial).readPair(stream).after

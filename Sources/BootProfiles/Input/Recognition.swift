@@ -7,6 +7,8 @@ enum Recognition {
                 .empty, file: name, "it is empty", nextStep: "Record the profile again.")
         }
         if PerfDataFile.isPerfData(head) { return .perfData }
+        if SpeedscopeFormat.begins(head) { return .speedscope }
+        if PprofFormat.begins(head) { return .pprof }
         if let kind = text(head) { return kind }
         throw ProfileError(
             .unknownKind, file: name, at: .byte(0), "it is no kind of profile that is read",
@@ -26,7 +28,7 @@ enum Recognition {
             case .perfScript: return .perfScript
             case .folded: single += 1
             case .foldedPair: double += 1
-            case .perfData, nil: continue
+            case .perfData, .speedscope, .pprof, nil: continue
             }
         }
         // Frames may end in a number, so only lines that all have two are pairs.

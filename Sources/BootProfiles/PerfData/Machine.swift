@@ -72,8 +72,9 @@ struct RecordedMachine {
         }
         var mode = Mode(rawValue: Int(record.u16(4) & 7)) ?? .unknown
         if sample.chainStart == 0 {
-            add(sample.ip, mode, sample.process)
+            add(sample.ip, mode, sample.process, spaces[sample.process]?.generation ?? 0)
         } else {
+            let generation = spaces[sample.process]?.generation ?? 0
             for index in 0..<sample.chainCount {
                 let address = record.u64(sample.chainStart + index * 8)
                 if address >= UInt64(bitPattern: -4095) {
@@ -84,7 +85,7 @@ struct RecordedMachine {
                     }
                     mode = context
                 } else {
-                    add(address, mode, sample.process)
+                    add(address, mode, sample.process, generation)
                 }
             }
         }
@@ -117,24 +118,13 @@ struct RecordedMachine {
     }
 
     @inline(__always)
-    private mutating func add(_ address: UInt64, _ mode: Mode, _ process: Int32) {
-        let space: UInt64
-        switch mode {
-        case .user: space = UInt64(spaces[process]?.generation ?? 0) << 8
-        default: space = UInt64(mode.rawValue + 1)
-        }
+    private mutating func add(_ address: UInt64, _ mode: Mode, _ process: Int32, _ generation: UInt32) {
+        let space = mode == .user ? UInt64(generation) << 8 : UInt64(mode.rawValue + 1)
         let key = space << 1 | (builder.isJava ? 1 : 0)
-        let entry: Int32
-        if let known = cache.find(key, address) {
-            entry = known
-        } else {
-            entry = resolve(address, mode, process)
-            cache.insert(key, address, entry)
-        }
-        let value = cache.entries[Int(entry)]
-        for index in 0..<Int(value.count) {
-            builder.add(cache.frames[Int(value.first) + index], value.kind)
-        }
+        if cache.add(key, address, to: &builder) { return }
+        let entry = resolve(address, mode, process)
+        cache.insert(key, address, entry)
+        cache.add(cache.entries[Int(entry)], to: &builder)
     }
 
     @inline(never)

@@ -71,6 +71,8 @@ struct PerfDataSession {
         var skip = 0
         while place < end {
             let room = min(buffer.count - held, end - place)
+            // Only a damaged record, read because --partial asks for it, leaves no room.
+            guard room > 0 else { break }
             let got = try read(place, UnsafeMutableRawBufferPointer(rebasing: buffer[held..<(held + room)]))
             if got == 0 { break }
             place += got
@@ -117,6 +119,8 @@ struct PerfDataSession {
         let view = ByteView(UnsafeRawBufferPointer(buffer), swapped: file.isSwapped)
         let size = Int(view.u16(offset + 6))
         guard size >= 8 else {
+            // Behind what perf had written when it was killed lies nothing but zeros.
+            if options.partial { return nil }
             throw PerfDataFile.fault(name, .malformed, place, "a record says that it is \(size) bytes long")
         }
         return held - offset >= size ? size : nil

@@ -21,39 +21,81 @@ struct FrameLineCache {
 
     init(options: FoldingOptions) { naming = FrameNaming(options: options) }
 
+    /// What of a line says which frames it holds: all but the address and the offset into the function, so
+    /// that a function is kept once and not once for each of its instructions.
+    private struct Key {
+        var head: UnsafeRawBufferPointer
+        var tail: UnsafeRawBufferPointer
+
+        @inline(__always)
+        var count: Int { head.count + tail.count }
+
+        @inline(__always)
+        init(_ line: UnsafeRawBufferPointer, from start: Int) {
+            head = UnsafeRawBufferPointer(rebasing: line[start...])
+            tail = UnsafeRawBufferPointer(rebasing: line[line.count...])
+            guard line[line.count - 1] == 0x29 else { return }
+            var module = line.count - 2
+            while module > start, line[module] != 0x28 { module -= 1 }
+            let end = module - 1
+            var digits = end
+            while digits > start, KernelSymbols.hexadecimal(line[digits - 1]) != nil { digits -= 1 }
+            guard digits < end, digits - 3 > start, line[digits - 1] == 0x78, line[digits - 2] == 0x30,
+                line[digits - 3] == 0x2B
+            else { return }
+            head = UnsafeRawBufferPointer(rebasing: line[start..<(digits - 3)])
+            tail = UnsafeRawBufferPointer(rebasing: line[end...])
+        }
+    }
+
     /// Adds the frames in `line` to the sample of `builder`; false where it is not a frame's line.
     @inline(__always)
     mutating func add(_ line: UnsafeRawBufferPointer, to builder: inout SampleBuilder) -> Bool {
         guard let address = FrameLine.address(in: line) else { return false }
-        let key = UnsafeRawBufferPointer(rebasing: line[address.upperBound...])
-        let hash = ByteHash.of(key)
-        let mask = slots.count - 1
-        var slot = Int(truncatingIfNeeded: hash) & mask
-        while slots[slot] != 0 {
-            let entry = Int(slots[slot]) - 1
-            if entries[entry].hash == hash, entries[entry].isJava == builder.isJava,
-                matches(entries[entry], key)
-            {
-                for index in entries[entry].frames { builder.add(frames[index], entries[entry].kind) }
-                return true
-            }
-            slot = (slot + 1) & mask
-        }
-        return addNew(line, address, key, hash, to: &builder)
+        let key = Key(line, from: address.upperBound)
+        let hash = ByteHash.of(ByteHash.of(key.head), ByteHash.of(key.tail))
+        let found = find(key, hash, isJava: builder.isJava)
+        guard found >= 0 else { return addNew(line, address, key, hash, to: &builder) }
+        let kind = entries[found].kind
+        for index in entries[found].frames { builder.add(frames[index], kind) }
+        return true
     }
 
+    /// The place of the entry of `key`, or -1.
     @inline(__always)
-    private func matches(_ entry: Entry, _ key: UnsafeRawBufferPointer) -> Bool {
-        guard entry.count == key.count else { return false }
-        return text.withUnsafeBytes {
-            ByteOrder.equal(
-                UnsafeRawBufferPointer(rebasing: $0[entry.start..<(entry.start + entry.count)]), key)
+    private func find(_ key: Key, _ hash: UInt64, isJava: Bool) -> Int {
+        slots.withUnsafeBufferPointer { slots in
+            entries.withUnsafeBufferPointer { entries in
+                text.withUnsafeBytes { text in
+                    let mask = slots.count - 1
+                    var slot = Int(truncatingIfNeeded: hash) & mask
+                    while slots[slot] != 0 {
+                        let place = Int(slots[slot]) - 1
+                        if entries[place].hash == hash, entries[place].count == key.count,
+                            entries[place].isJava == isJava
+                        {
+                            let start = entries[place].start
+                            let middle = start + key.head.count
+                            if ByteOrder.equal(
+                                UnsafeRawBufferPointer(rebasing: text[start..<middle]), key.head),
+                                ByteOrder.equal(
+                                    UnsafeRawBufferPointer(rebasing: text[middle..<(start + key.count)]),
+                                    key.tail)
+                            {
+                                return place
+                            }
+                        }
+                        slot = (slot + 1) & mask
+                    }
+                    return -1
+                }
+            }
         }
     }
 
     @inline(never)
     private mutating func addNew(
-        _ line: UnsafeRawBufferPointer, _ address: Range<Int>, _ key: UnsafeRawBufferPointer, _ hash: UInt64,
+        _ line: UnsafeRawBufferPointer, _ address: Range<Int>, _ key: Key, _ hash: UInt64,
         to builder: inout SampleBuilder
     ) -> Bool {
         guard let frame = FrameLine(line, address: address) else { return false }
@@ -78,8 +120,7 @@ struct FrameLineCache {
     }
 
     private mutating func remember(
-        _ key: UnsafeRawBufferPointer, _ hash: UInt64, _ range: Range<Int>, _ kind: FrameNaming.Kind,
-        isJava: Bool
+        _ key: Key, _ hash: UInt64, _ range: Range<Int>, _ kind: FrameNaming.Kind, isJava: Bool
     ) {
         if text.count + key.count > Self.textLimit {
             let kept = Array(frames[range])
@@ -93,7 +134,8 @@ struct FrameLineCache {
         entries.append(
             Entry(
                 hash: hash, start: text.count, count: key.count, frames: range, kind: kind, isJava: isJava))
-        text.append(contentsOf: key)
+        text.append(contentsOf: key.head)
+        text.append(contentsOf: key.tail)
         if entries.count * 2 > slots.count {
             slots = [UInt32](repeating: 0, count: slots.count * 4)
             for index in entries.indices { place(index) }

@@ -22,17 +22,18 @@ enum Demangler {
         let length = strlen(text)
         guard length <= 1 << 16 else { return name }
         var demangled = text.withMemoryRebound(to: UInt8.self, capacity: length) {
-            withoutReturnType(Array(UnsafeBufferPointer(start: $0, count: length)))
+            withoutReturnType(
+                Array(UnsafeBufferPointer(start: $0, count: length)), isSpecial: Self.isSpecial(name))
         }
         dropRustHash(&demangled)
         return demangled
     }
 
     /// Templates carry the type that they return in their name, which perf does not show.
-    static func withoutReturnType(_ name: [UInt8]) -> [UInt8] {
+    static func withoutReturnType(_ name: [UInt8], isSpecial: Bool = false) -> [UInt8] {
         var depth = 0
         var start = 0
-        var isConversion = false
+        var isConversion = isSpecial
         for (index, byte) in name.enumerated() {
             switch byte {
             case 0x3C where !endsInOperator(name[start..<index]), 0x28, 0x7B, 0x5B:
@@ -58,6 +59,11 @@ enum Demangler {
         }
         // Without arguments it is no function's name; "vtable for X" stays as it is.
         return name
+    }
+
+    /// Whether a mangled name is that of a thunk, a table or a guard, which reads like "thunk to X".
+    private static func isSpecial(_ name: [UInt8]) -> Bool {
+        name.count > 2 && (name[2] == 0x54 || name[2] == 0x47)
     }
 
     private static func endsInOperator(_ name: ArraySlice<UInt8>) -> Bool {

@@ -16,6 +16,8 @@ struct SymbolTable {
         /// The number of the module that a symbol of the kernel belongs to; 0 for the kernel itself.
         var module: UInt16 = 0
         var binding: Binding
+        /// The place in the list that it comes from.
+        fileprivate(set) var order: Int32 = 0
     }
 
     private(set) var symbols: [Symbol] = []
@@ -25,23 +27,27 @@ struct SymbolTable {
     /// The table of `symbols`, in any order, whose names lie in `names`.
     init(_ symbols: [Symbol], names: [UInt8]) {
         self.names = names
-        let sorted = symbols.sorted { ($0.start, $0.name) < ($1.start, $1.name) }
+        var sorted = symbols
+        for index in sorted.indices { sorted[index].order = Int32(index) }
+        sorted.sort { ($0.start, $0.order) < ($1.start, $1.order) }
+        // As in perf, names without a size get one before one of several at an address is chosen: the last
+        // of them reaches to the next address.
+        for index in sorted.indices where sorted[index].end <= sorted[index].start {
+            let start = sorted[index].start
+            if index + 1 == sorted.count {
+                sorted[index].end = Self.pageEnd(start) &+ 4096
+            } else if sorted[index].module == sorted[index + 1].module {
+                sorted[index].end = sorted[index + 1].start
+            } else {
+                sorted[index].end = Self.pageEnd(start &+ 4096)
+            }
+        }
         self.symbols.reserveCapacity(sorted.count)
         for symbol in sorted {
             if let last = self.symbols.last, last.start == symbol.start {
                 if !prefers(last, to: symbol) { self.symbols[self.symbols.count - 1] = symbol }
             } else {
                 self.symbols.append(symbol)
-            }
-        }
-        for index in self.symbols.indices where self.symbols[index].end <= self.symbols[index].start {
-            let start = self.symbols[index].start
-            if index + 1 == self.symbols.count {
-                self.symbols[index].end = Self.pageEnd(start) &+ 4096
-            } else if self.symbols[index].module == self.symbols[index + 1].module {
-                self.symbols[index].end = self.symbols[index + 1].start
-            } else {
-                self.symbols[index].end = Self.pageEnd(start &+ 4096)
             }
         }
     }

@@ -57,6 +57,30 @@ public struct Collect: ScenarioElement {
     }
 }
 
+/// Every boot executes the same instructions: counts are exact, and two boots are enough. One processor, no
+/// disk and no CD.
+public struct Exact: ScenarioElement {
+    /// Exact boots.
+    public init() {}
+
+    /// Makes the boots exact.
+    public func declare(in draft: inout ScenarioDraft) {
+        draft.say("demands for exact boots (Exact)")
+        draft.scenario.isExact = true
+    }
+}
+
+/// Files that name the guest's functions, for its call stacks: ELF files, System.map, copies of kallsyms.
+public struct Symbols: ScenarioElement {
+    private let files: [String]
+
+    /// These files, each with `@OFFSET` in hexadecimal behind it where the guest loads it elsewhere.
+    public init(_ files: String...) { self.files = files }
+
+    /// Adds the files.
+    public func declare(in draft: inout ScenarioDraft) { draft.scenario.symbols += files }
+}
+
 /// How long boots may take.
 public struct TimeLimit: ScenarioElement {
     private let limits: Limits

@@ -10,6 +10,7 @@ import Foundation
 /// | BOOTMARK_REPORTS | the folder of runs and reports | `Reports` |
 /// | BOOTMARK_RECORD | when a run becomes a baseline: never, missing, failed, all | never where CI is set, else missing |
 /// | BOOTMARK_BOOTS | timed boots of every scenario | as the scenario says |
+/// | BOOTMARK_SITTING | a name that several `swift test` share, whose reports are merged | one `swift test` |
 /// | CI | a missing tool or guest fails instead of skipping | |
 public struct GateSettings: Sendable, Hashable {
     /// The folder of baselines.

@@ -10,9 +10,9 @@ import Foundation
 public struct ScenarioGate: Sendable {
     /// What became of a scenario.
     public enum Outcome: Sendable {
-        /// It was compared.
-        case judged(Comparison, reports: String)
-        /// It became the baseline; there was nothing to compare it with, or the policy asked for it.
+        /// It was compared. `note`: what became of the baseline, or how to get one.
+        case judged(Comparison, note: String?, reports: String)
+        /// It became the baseline: there was nothing to compare it with.
         case recorded(String, reports: String)
         /// It could not be booted here, for this reason. `isMissingPart`: a tool or guest that an unattended
         /// build has to have; else something of the user's own that was not named.
@@ -52,8 +52,13 @@ public struct ScenarioGate: Sendable {
             throw GateError(
                 "The scenario \(scenario.name) is wrong. \(scenario.problems.joined(separator: " "))")
         }
+        let sitting = Sitting(in: settings.reports)
+        try await sitting.begin()
         if let absence = scenario.absence {
-            return .unavailable(absence, isMissingPart: scenario.medium.artifact.variable == nil)
+            // A variable that is not set asks for nothing; one that names a file which is not there is wrong.
+            let artifact = scenario.medium.artifact
+            return .unavailable(
+                absence, isMissingPart: artifact.variable == nil || !artifact.path.isEmpty)
         }
         let command = scenario.qemuCommand()
         let host = await HostTools.probe(for: command, collectors: scenario.collectors)
@@ -66,31 +71,40 @@ public struct ScenarioGate: Sendable {
         } catch let error as RunnerError where error.code == .environment {
             return .unavailable(error.description, isMissingPart: true)
         }
-        let folder = try newFolder(scenario.name)
-        let runner = Runner(executor: executor(host), progress: QuietProgress())
-        let run = try await runner.execute(planned, in: folder)
-        return try conclude(run, in: folder, test: test)
+        // Two tests may boot one scenario, and its folder holds one run.
+        let outcome = try await Turn.taking("\(settings.reports)/\(scenario.name)/.lock") {
+            let folder = try newFolder(scenario.name)
+            let runner = Runner(executor: executor(host), progress: GateProgress(scenario.name))
+            let run = try await runner.execute(planned, in: folder)
+            return try conclude(run, in: folder, test: test)
+        }
+        try await sitting.add(scenario.name)
+        return outcome
     }
 
     private func options(_ scenario: Scenario) -> RunOptions {
         RunOptions(
             boots: settings.boots ?? scenario.boots, recordedBoots: scenario.recordedBoots,
-            collectors: scenario.collectors, limits: scenario.limits)
+            collectors: scenario.collectors, limits: scenario.limits, isExact: scenario.isExact,
+            symbols: scenario.symbols)
     }
 
-    /// The folder of the scenario's run, in place of the one of the last time.
+    /// The folder of the scenario's run, in place of the one of the last time. The reports of that time go too:
+    /// should this run come to no end, they would be taken for its.
     private func newFolder(_ name: String) throws -> RunFolder {
-        let path = "\(settings.reports)/\(name)/run"
-        if FileManager.default.fileExists(atPath: path) {
+        let reports = "\(settings.reports)/\(name)"
+        for stale in ReportSet.standard.reporters.map(\.fileName) + ["run"] {
+            let path = "\(reports)/\(stale)"
+            guard FileManager.default.fileExists(atPath: path) else { continue }
             do {
                 try FileManager.default.removeItem(atPath: path)
             } catch {
                 throw GateError(
-                    "\(path), the run of the last time, could not be removed: \(error.localizedDescription). Remove it by hand."
+                    "\(path), of the last time, could not be removed: \(error.localizedDescription). Remove it by hand."
                 )
             }
         }
-        return try RunFolder.create(at: path)
+        return try RunFolder.create(at: "\(reports)/run")
     }
 
     private func conclude(_ run: Run, in folder: RunFolder, test: String) throws -> Outcome {
@@ -110,13 +124,6 @@ public struct ScenarioGate: Sendable {
         if let reason = decision.reason, decision.records, !decision.compares {
             return .recorded(reason, reports: reports)
         }
-        return .judged(comparison, reports: reports)
+        return .judged(comparison, note: decision.reason, reports: reports)
     }
-}
-
-/// Says nothing: a test's result is its message.
-private struct QuietProgress: RunProgress {
-    func waitingForTheMachine() {}
-    func began(_ boot: Plan.PlannedBoot, of plan: Plan) {}
-    func ended(_ boot: Boot, of run: Run) {}
 }

@@ -11,7 +11,8 @@ struct Fold: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Fold profiles into stacks, one a line with its weight.",
         discussion: """
-            Reads what perf script prints and folded stacks, by content. Several inputs are merged. The \
+            Reads perf.data, what perf script prints, folded stacks, speedscope and pprof, by content. Several \
+            inputs are merged. The \
             annotations mean what stackcollapse-perf.pl's mean.
 
               perf script -i perf.data | bootmark fold - -o boot.folded

@@ -32,6 +32,8 @@ public struct PlatformRules: Sendable, Hashable, Codable {
     public var exceptions: [String]
     /// Where system calls enter.
     public var systemCalls: [String]
+    /// Functions that move their return address down the stack before they return.
+    public var movingReturns: [String]
     /// Symbols inside functions, and thunks that lead to one: they begin no function.
     public var continuations: [String]
 
@@ -39,7 +41,7 @@ public struct PlatformRules: Sendable, Hashable, Codable {
     public init(
         name: String, followed: [Range] = [], stackSize: UInt64, interrupts: [String] = [],
         interruptTables: [String] = [], exceptions: [String] = [], systemCalls: [String] = [],
-        continuations: [String] = []
+        movingReturns: [String] = [], continuations: [String] = []
     ) {
         self.name = name
         self.followed = followed
@@ -48,6 +50,7 @@ public struct PlatformRules: Sendable, Hashable, Codable {
         self.interruptTables = interruptTables
         self.exceptions = exceptions
         self.systemCalls = systemCalls
+        self.movingReturns = movingReturns
         self.continuations = continuations
     }
 
@@ -62,7 +65,7 @@ public struct PlatformRules: Sendable, Hashable, Codable {
     private var patternsByKind: [(Character, [String])] {
         [
             ("c", continuations), ("i", interrupts), ("t", interruptTables), ("e", exceptions),
-            ("s", systemCalls),
+            ("s", systemCalls), ("m", movingReturns),
         ]
     }
 
@@ -114,13 +117,15 @@ extension PlatformRules {
         name: "linux-x86_64",
         followed: [Range(first: 0xffff_ffff_8000_0000, last: 0xffff_ffff_feff_ffff)], stackSize: 16384,
         interrupts: linuxInterrupts, interruptTables: ["irq_entries_start"], exceptions: ["asm_exc_*"],
-        systemCalls: linuxSystemCalls, continuations: linuxContinuations)
+        systemCalls: linuxSystemCalls, movingReturns: ["error_entry", "paranoid_entry"],
+        continuations: linuxContinuations)
 
     /// Linux on i386, from 5.8 on, with the usual split at 3 GiB: stacks of 8 KiB.
     public static let linuxI386 = PlatformRules(
         name: "linux-i386", followed: [Range(first: 0xc000_0000, last: 0xff7f_ffff)], stackSize: 8192,
         interrupts: linuxInterrupts, interruptTables: ["irq_entries_start"], exceptions: ["asm_exc_*"],
-        systemCalls: linuxSystemCalls, continuations: linuxContinuations)
+        systemCalls: linuxSystemCalls, movingReturns: ["error_entry", "paranoid_entry"],
+        continuations: linuxContinuations)
 
     /// GNU Mach on i386: stacks of a page.
     public static let gnuMach = PlatformRules(

@@ -216,7 +216,8 @@ void profile_instrument_start(struct qemu_plugin_tb *block)
     const struct symbol *symbol = table_around(address, &function);
     if (!symbol) symbol = symbol_at(address, &function);
     if (symbol && symbol->kind != SYMBOL_CONTINUATION) {
-        void *data = (void *)((uintptr_t)function << 8 | symbol->kind);
+        uint8_t kind = symbol->kind == SYMBOL_MOVING ? SYMBOL_FUNCTION : symbol->kind;
+        void *data = (void *)((uintptr_t)function << 8 | kind);
         qemu_plugin_register_vcpu_tb_exec_cb(block, entered, QEMU_PLUGIN_CB_NO_REGS, data);
     }
     for (unsigned index = 0; chains && index < configuration.chain_count; index++) {

@@ -26,6 +26,7 @@ enum symbol_kind {
     SYMBOL_INTERRUPT = 'i',  /* an asynchronous entry: it gets a root of its own */
     SYMBOL_TABLE = 't',      /* stubs of interrupts, each an entry, that jump to one */
     SYMBOL_EXCEPTION = 'e',  /* a synchronous one: it belongs to what caused it */
+    SYMBOL_MOVING = 'm',     /* a function that moves its return address down before it returns */
     SYMBOL_SYSTEM_CALL = 's',
     SYMBOL_CONTINUATION = 'c' /* part of another function, or a thunk: it names nothing */
 };
@@ -51,6 +52,9 @@ uint32_t function_at(uint64_t address);
 
 /* The function's name; `address` is room for one that has none. */
 const char *function_name(uint32_t function, char *address, size_t size);
+
+/* Whether a function moves its return address. */
+bool function_moves(uint32_t function);
 
 /* How many of the symbols were ever entered, and marking one. */
 void symbol_entered(uint32_t function);

@@ -66,7 +66,7 @@ bool symbols_read(const char *path)
         line[strcspn(line, "\n")] = '\0';
         char *rest;
         uint64_t address = strtoull(line, &rest, 16);
-        good = rest[0] == ' ' && strchr("fitesc", rest[1]) && rest[2] == ' ' && rest[3] != '\0';
+        good = rest[0] == ' ' && strchr("fitemsc", rest[1]) && rest[2] == ' ' && rest[3] != '\0';
         good = good && (symbol_count == 0 || address > before) && symbol_count < SYMBOL_LIMIT;
         good = good && append(address, rest[1], rest + 3);
         before = address;
@@ -131,6 +131,12 @@ const char *function_name(uint32_t function, char *address, size_t size)
     if (function < symbol_count) return text + symbols[function].name;
     snprintf(address, size, "0x%" PRIx64, nameless[function - symbol_count]);
     return address;
+}
+
+bool function_moves(uint32_t function)
+{
+    uint32_t index = function - FUNCTION_FIRST_SYMBOL;
+    return index < symbol_count && symbols[index].kind == SYMBOL_MOVING;
 }
 
 void symbol_entered(uint32_t function)

@@ -33,7 +33,6 @@ struct processor {
     uint64_t seen[CODE_CLASSES];
     bool user_ran;      /* since the last entry into the kernel */
     bool resuming;      /* an IRET was executed, and nothing since */
-    bool unmatched;     /* a return below the newest slot: a jump if an entry follows at once */
 };
 
 static struct processor processors[PROCESSOR_LIMIT];
@@ -261,11 +260,6 @@ static struct processor *begin_event(unsigned index)
         processor->resuming = false;
         pop_entry(processor->thread);
     }
-    if (processor->unmatched) {
-        /* A function that moved its return address down, as Linux's error_entry does. */
-        processor->unmatched = false;
-        if (processor->thread->depth > 0) processor->thread->depth--;
-    }
     threads_flush(index);
     return processor;
 }
@@ -303,8 +297,9 @@ void thread_returned(unsigned index, uint64_t slot)
     uint64_t region = region_of(slot);
     if (thread->region == region || is_interrupt_region(region)) {
         pop_passed(thread, slot);
-        const struct frame *top = thread->depth > 0 ? &thread->frames[thread->depth - 1] : NULL;
-        processor->unmatched = top && top->kind == SYMBOL_FUNCTION && region_of(top->slot) == region;
+        /* Below them it is a jump or the return from a call that was only emulated (Linux's int3 does that);
+           but where the newest function moves its return address, as Linux's error_entry does, it is that. */
+        if (thread->depth > 0 && function_moves(thread->frames[thread->depth - 1].function)) thread->depth--;
         return;
     }
     struct thread *owner = thread_of(region);
@@ -340,10 +335,7 @@ void thread_entered(unsigned index, uint32_t function, enum symbol_kind kind)
         return;
     }
     /* The common case costs nothing: the call told who is called, and here it begins. */
-    if (processor->unmatched && counters_now(index)->instructions[CODE_KERNEL] == processor->seen[CODE_KERNEL]) {
-        processor->unmatched = false;
-    }
-    if (!processor->resuming && !processor->unmatched && thread->depth > 0) {
+    if (!processor->resuming && thread->depth > 0) {
         const struct frame *top = &thread->frames[thread->depth - 1];
         if (top->function == function) {
             symbol_entered(function);

@@ -1,0 +1,34 @@
+import BootModel
+import BootReports
+import BootRunner
+import Foundation
+import Synchronization
+
+/// Tells who watches a test what is not in its result: that it waits, and how a pass came about.
+final class GateProgress: RunProgress {
+    private let scenario: String
+    private let hasWaited = Mutex(false)
+    private let tell: @Sendable (String) -> Void
+
+    init(_ scenario: String, tell: @escaping @Sendable (String) -> Void = GateProgress.tell) {
+        self.scenario = scenario
+        self.tell = tell
+    }
+
+    /// Once for a scenario: tests that run side by side take turns boot by boot.
+    func waitingForTheMachine() {
+        let isFirst = hasWaited.withLock { hasWaited in
+            defer { hasWaited = true }
+            return !hasWaited
+        }
+        if isFirst { tell("\(scenario) waits for its turn: another boot is being measured on this machine.") }
+    }
+
+    func began(_ boot: Plan.PlannedBoot, of plan: Plan) {}
+    func ended(_ boot: Boot, of run: Run) {}
+
+    /// Writes to standard error, whole lines at once, so that those of two tests do not mix.
+    static func tell(_ text: String) {
+        FileHandle.standardError.write(Data("bootmark: \(text)\n".utf8))
+    }
+}

@@ -1,0 +1,144 @@
+import XCTest
+
+@testable import BootProfiles
+
+final class FormatTests: XCTestCase {
+    private func folded(_ profile: Profile) -> String {
+        String(decoding: FoldedWriter().bytes(profile), as: UTF8.self)
+    }
+
+    private func read(_ bytes: [UInt8]) throws -> Profile {
+        try ProfileInput.open(.bytes(bytes, name: "test")).read()
+    }
+
+    private func random(_ generator: inout SystemRandomNumberGenerator) throws -> Profile {
+        var profile = Profile(unit: "cycles")
+        let names = ["main", "a", "b<int>", "say \"hi\"\\", "日本語", "\u{1}\u{7F}", "[k]", "", "a b;c", "🙂"]
+        for _ in 0..<Int.random(in: 1...60, using: &generator) {
+            let depth = Int.random(in: 1...8, using: &generator)
+            let stack = (0..<depth).map { _ in names.randomElement(using: &generator) ?? "" }
+            try profile.add(names: stack, weight: Double(Int.random(in: 1...1_000_000, using: &generator)))
+        }
+        return profile
+    }
+
+    func testWhatIsWrittenReadsBackTheSame() throws {
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<40 {
+            let profile = try random(&generator)
+            for format in [ProfileFormat.speedscope, .pprof] {
+                let again = try read(profile.encoded(as: format))
+                XCTAssertEqual(folded(again), folded(profile), format.rawValue)
+                XCTAssertEqual(again.unit, profile.unit)
+                XCTAssertEqual(again.encoded(as: format), profile.encoded(as: format))
+            }
+        }
+    }
+
+    func testFractionsSurviveSpeedscope() throws {
+        var profile = Profile()
+        try profile.add(names: ["a"], weight: 0.25)
+        XCTAssertEqual(folded(try read(profile.encoded(as: .speedscope))), "a 0.25\n")
+    }
+
+    func testDamagedFilesAreRefusedAndNeverCrash() throws {
+        var generator = SystemRandomNumberGenerator()
+        let profile = try random(&generator)
+        let compressed = profile.encoded(as: .pprof)
+        let stream = try ByteStream(.bytes(compressed, name: "test"))
+        for whole in [profile.encoded(as: .speedscope), compressed, try stream.readAll()] {
+            for _ in 0..<400 {
+                var damaged = whole
+                damaged[Int.random(in: damaged.indices, using: &generator)] = UInt8.random(
+                    in: 0...255, using: &generator)
+                _ = try? read(damaged)
+                _ = try? PprofFormat.read(damaged, name: "test")
+                let cut = Array(whole.prefix(Int.random(in: 0..<(whole.count - 2), using: &generator)))
+                _ = try? PprofFormat.read(cut, name: "test")
+            }
+        }
+        for length in stride(from: 40, to: compressed.count - 1, by: 7) {
+            XCTAssertThrowsError(try read(Array(compressed[..<length])))
+        }
+    }
+
+    func testEventedProfilesOfSpeedscopeAreRead() throws {
+        let text = """
+            {"$schema":"https://www.speedscope.app/file-format-schema.json",
+             "shared":{"frames":[{"name":"a"},{"name":"b"}]},
+             "profiles":[{"type":"evented","name":"x","unit":"none","startValue":0,"endValue":10,"events":[
+               {"type":"O","frame":0,"at":0},{"type":"O","frame":1,"at":2},
+               {"type":"C","frame":1,"at":5},{"type":"C","frame":0,"at":10}]}]}
+            """
+        XCTAssertEqual(folded(try read(Array(text.utf8))), "a 7\na;b 3\n")
+    }
+
+    func testAFrameThatThereIsNotIsNamed() {
+        let text = """
+            {"$schema":"https://www.speedscope.app/file-format-schema.json","shared":{"frames":[{"name":"a"}]},
+             "profiles":[{"type":"sampled","samples":[[1]],"weights":[1]}]}
+            """
+        XCTAssertThrowsError(try read(Array(text.utf8))) { error in
+            XCTAssertTrue("\(error)".contains("frame that there is not"), "\(error)")
+        }
+    }
+
+    func testJSONIsReadStrictlyAndToALimitedDepth() throws {
+        let parse = { (text: String) in try JSONParser.parse(Array(text.utf8), name: "test") }
+        XCTAssertEqual(try parse(#""\u00e9\ud83d\ude42\n""#).text, "é🙂\n")
+        XCTAssertEqual(try parse(#"[1, -2.5e1]"#).elements?.compactMap(\.number), [1, -25])
+        for wrong in ["", "[1,", "{\"a\"}", "tru", "[1] 2", "\"\\x\"", "\"\u{1}\"", "nan", "[1,]"] {
+            XCTAssertThrowsError(try parse(wrong), wrong)
+        }
+        XCTAssertThrowsError(try parse(String(repeating: "[", count: 100_000)))
+    }
+
+    func testCallgrindHoldsOwnAndInclusiveCostsWithRecursionCountedOnce() throws {
+        var profile = Profile()
+        try profile.add(names: ["main", "f", "f", "g"], weight: 3)
+        try profile.add(names: ["main", "f"], weight: 2)
+        XCTAssertEqual(
+            String(decoding: profile.encoded(as: .callgrind), as: UTF8.self),
+            """
+            # callgrind format
+            version: 1
+            creator: bootmark
+            positions: line
+            events: samples
+            fl=???
+
+            fn=(1) f
+            0 2
+            cfn=(1)
+            calls=1 0
+            0 3
+            cfn=(2) g
+            calls=1 0
+            0 3
+
+            fn=(2)
+            0 3
+
+            fn=(3) main
+            0 0
+            cfn=(1)
+            calls=1 0
+            0 5
+
+            totals: 5
+
+            """)
+    }
+
+    func testTheTablesHoldEveryFunction() throws {
+        var profile = Profile(unit: "cycles")
+        try profile.add(names: ["main", "=cmd \"x\""], weight: 3)
+        XCTAssertEqual(
+            String(decoding: profile.encoded(as: .csv), as: UTF8.self),
+            "function,self,total\r\n\"'=cmd \"\"x\"\"\",3,3\r\n\"main\",0,3\r\n")
+        let json = try JSONParser.parse(profile.encoded(as: .json), name: "test")
+        XCTAssertEqual(json["functions"]?.elements?.count, 2)
+        XCTAssertEqual(json["functions"]?.elements?.first?["selfShare"]?.number, 1)
+        XCTAssertEqual(json["unit"]?.text, "cycles")
+    }
+}
