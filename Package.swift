@@ -10,17 +10,17 @@ let settings: [SwiftSetting] = [
 /// A product target and, beside it, its tests: the pipeline from scenario to reports, read downwards.
 func stage(
     _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = [],
-    tests: [Target.Dependency]? = [], linking: [LinkerSetting] = []
+    tests: [Target.Dependency] = [], linking: [LinkerSetting] = []
 ) -> [Target] {
     let stage = Target.target(
         name: name, dependencies: dependencies, resources: resources, swiftSettings: settings,
         linkerSettings: linking)
-    guard let tests else { return [stage] }
     return [
         stage,
         .testTarget(
             name: name + "Tests",
-            dependencies: [.byName(name: name)] + tests,
+            // Tests name what the stage is made of too: they use it, and have to be built again when it changes.
+            dependencies: [.byName(name: name)] + dependencies + tests,
             swiftSettings: settings),
     ]
 }
@@ -58,27 +58,25 @@ let pipeline: [[Target]] = [
     stage(
         "GuestObserver",
         ["CElfutils", "CLZ4", "CLZMA", "CZlib", "CZstd", subprocess, systemPackage],
-        resources: pluginSource,
-        tests: [subprocess, systemPackage]),
+        resources: pluginSource),
     stage(
         "BootRunner",
         [
             "BootModel", "BootStatistics", "BootStore", "BootProfiles", "GuestObserver", "CBootLauncher",
             "CPCRE2", subprocess, systemPackage,
         ],
-        tests: ["BootModel", "BootStatistics", "BootStore", "CBootLauncher", "BootTestSupport"]),
+        tests: ["BootTestSupport"]),
     stage("BootComparison", ["BootModel", "BootStatistics", "BootProfiles"]),
     // Apart, so that only the command links SQLite.
     stage(
         "BootHistory", ["BootModel", "BootStatistics", "BootStore", database],
-        tests: ["BootModel", "BootStore", "BootTestSupport", database]),
+        tests: ["BootTestSupport"]),
     stage("LibXML", ["CLibXML2"]),
     stage(
-        "BootReports", ["BootModel", "BootStore", "BootProfiles", "FlameGraphs", "LibXML"],
-        tests: ["BootStore", "LibXML"]),
+        "BootReports", ["BootModel", "BootStore", "BootProfiles", "FlameGraphs", "LibXML"]),
     stage(
         "Bootmark", ["BootModel", "BootStore", "BootRunner", "BootComparison", "BootReports"],
-        tests: ["BootModel", "BootStore", "BootRunner", "BootReports", "BootTestSupport", "LibXML"]),
+        tests: ["BootTestSupport", "LibXML"]),
 ]
 
 let tools: [Target] = [
