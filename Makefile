@@ -41,7 +41,7 @@ test: tools guests
 	@$(MAKE) --no-print-directory scenarios
 
 # Baselines of another machine compare with nothing here, so they are taken first, and then compared with.
-SCENARIO_SETTINGS := BOOTMARK_BOOTS=$(or $(BOOTS),3) BOOTMARK_REPORTS=.build/scenarios/reports \
+SCENARIO_SETTINGS := BOOTMARK_BOOTS=$(or $(BOOTS),3) BOOTMARK_WARM_UP=0 BOOTMARK_REPORTS=.build/scenarios/reports \
 	BOOTMARK_BASELINES=.build/scenarios/baselines
 scenarios: tools guests
 	rm -rf .build/scenarios
@@ -57,7 +57,8 @@ conformance: tools guests
 	@Tests/Conformance/run
 
 bench: guests
-	swift build -c release
+	swift build -c release --product bootmark
+	swift build -c release --product Overhead
 	@Benchmarks/run
 
 bench-verdict: tools

@@ -11,6 +11,8 @@ final class GateSettingsTests: XCTestCase {
         XCTAssertFalse(settings.policyIsNamed)
         XCTAssertNil(settings.boots)
         XCTAssertFalse(settings.isUnattended)
+        XCTAssertTrue(settings.warmsUp)
+        XCTAssertFalse(try GateSettings(environment: ["BOOTMARK_WARM_UP": "0"]).warmsUp)
     }
 
     func testABuildServerRecordsNothingUnlessAsked() throws {

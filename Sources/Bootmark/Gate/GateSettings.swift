@@ -11,6 +11,7 @@ import Foundation
 /// | BOOTMARK_RECORD | when a run becomes a baseline: never, missing, failed, all | never where CI is set, else missing |
 /// | BOOTMARK_BOOTS | timed boots of every scenario | as the scenario says |
 /// | BOOTMARK_SITTING | a name that several `swift test` share, whose reports are merged | one `swift test` |
+/// | BOOTMARK_WARM_UP | `0`: no boot to warm up, which instructions do not need | one |
 /// | CI | a missing tool or guest fails instead of skipping | |
 public struct GateSettings: Sendable, Hashable {
     /// The folder of baselines.
@@ -23,6 +24,8 @@ public struct GateSettings: Sendable, Hashable {
     public var policyIsNamed: Bool
     /// Timed boots of every scenario, or nil for each scenario's own number.
     public var boots: Int?
+    /// Whether a first boot is taken that is not judged.
+    public var warmsUp: Bool
     /// Whether builds run unattended here: what is missing fails.
     public var isUnattended: Bool
 
@@ -34,6 +37,7 @@ public struct GateSettings: Sendable, Hashable {
         reports = named("BOOTMARK_REPORTS") ?? "Reports"
         policy = try RecordingPolicy.fromEnvironment(environment)
         policyIsNamed = named(RecordingPolicy.variable) != nil
+        warmsUp = named("BOOTMARK_WARM_UP") != "0"
         isUnattended = !["", "0", "false"].contains((environment["CI"] ?? "").lowercased())
         if let text = named("BOOTMARK_BOOTS") {
             guard let number = Int(text), (1...10_000).contains(number) else {

@@ -85,6 +85,7 @@ public struct ScenarioGate: Sendable {
     private func options(_ scenario: Scenario) -> RunOptions {
         RunOptions(
             boots: settings.boots ?? scenario.boots, recordedBoots: scenario.recordedBoots,
+            warmUp: settings.warmsUp,
             collectors: scenario.collectors, limits: scenario.limits, isExact: scenario.isExact,
             symbols: scenario.symbols)
     }
