@@ -41,6 +41,20 @@ final class ExactBootTests: CommandTestCase {
         }
     }
 
+    func testAGuestIsProfiledWithoutExactBootsAndByAPatternThatIsNoPlainText() async throws {
+        try await needPlugin()
+        for until in ["tiny: booted", "tiny: boot(ed)?"] {
+            let result = try await bootmark([
+                "boot", "--until", until, "--phase", "tables=tiny: tables", "--boots", "1", "--no-warm-up",
+                "--collect", "guest-instructions,guest-profile", "-o", "\(folder)/\(until.count)", "--",
+                "qemu-system-i386", "-nodefaults", "-m", "64", "-kernel", try Guests.tiny(),
+            ])
+            XCTAssertEqual(result.status, 0, result.error + result.output)
+            let folded = File.text("\(folder)/\(until.count)/guest.folded")
+            XCTAssertTrue(folded.contains("decompress_phase"), "\(until): \(folded.prefix(500))")
+        }
+    }
+
     private func needPlugin() async throws {
         _ = try RequiredTool.qemu()
         let found = try await bootmark(["doctor", "--json"])

@@ -36,7 +36,7 @@ public struct QEMUExecutor: BootExecutor {
         let collectors = try collectors(
             of: planned, plan: plan, folder: folder, own: own.path, environment: environment)
 
-        let serial = try SerialEnd(in: own.path, asFile: plan.isExact)
+        let serial = try SerialEnd(in: own.path, asFile: planned.writesSerialToFile(plan))
         let firmware = try NamedPipe(at: "\(own.path)/firmware")
         let listensToFirmware = plan.script.milestones.contains { $0.channel == .firmware }
         let control = try ControlSocket(at: "\(own.path)/control")
@@ -47,7 +47,8 @@ public struct QEMUExecutor: BootExecutor {
         let patterns = try ScriptPatterns(plan.script)
         var channels = [
             try patterns.channel(
-                "serial", serial.descriptor, isFile: plan.isExact, own: .serial, log: "\(folder)/console.log")
+                "serial", serial.descriptor, isFile: planned.writesSerialToFile(plan), own: .serial,
+                log: "\(folder)/console.log")
         ]
         if listensToFirmware {
             channels.append(
@@ -94,7 +95,7 @@ public struct QEMUExecutor: BootExecutor {
         var collectors: [any BootCollector] = []
         let perfLog = "\(folder)/perf.log"
         let isMeasured = planned.purpose == .timed || planned.purpose == .warmUp
-        let serialFile = plan.isExact ? SerialEnd.path(in: own) : nil
+        let serialFile = planned.writesSerialToFile(plan) ? SerialEnd.path(in: own) : nil
         if isMeasured, plan.collectors.contains(.guestInstructions), let plugin = host.plugin {
             // First: its readings at a milestone come before perf is told to stop.
             collectors.append(try GuestCounting(plugin: plugin, folder: own, exactWith: serialFile))
@@ -149,6 +150,12 @@ struct ScriptPatterns {
             panics: own == .firmware ? [] : panics,
             log: log)
     }
+}
+
+extension Plan.PlannedBoot {
+    /// Whether QEMU writes the serial port to a file rather than a pipe: so that the plugin sees which
+    /// instruction wrote which byte. Looked at every other millisecond, it is of no use where time is measured.
+    fileprivate func writesSerialToFile(_ plan: Plan) -> Bool { plan.isExact || purpose == .profiled }
 }
 
 extension BootScript {
