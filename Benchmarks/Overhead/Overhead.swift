@@ -1,6 +1,6 @@
 // What measuring costs: the same QEMU command under bare `perf stat` and under `bootmark boot`, in pairs.
 //
-// usage: Overhead BOOTMARK PAIRS -- QEMU COMMAND, of a guest that switches itself off
+// usage: Overhead BOOTMARK PAIRS BOOTS -- QEMU COMMAND, of a guest that switches itself off
 import BootStatistics
 import Foundation
 
@@ -17,13 +17,16 @@ struct Used {
 }
 
 let arguments = CommandLine.arguments
-guard arguments.count > 4, let pairs = Int(arguments[2]), pairs >= 6, arguments[3] == "--" else {
+guard arguments.count > 5, let pairs = Int(arguments[2]), pairs >= 6, let boots = Int(arguments[3]),
+    boots > 0,
+    arguments[4] == "--"
+else {
     FileHandle.standardError.write(
-        Data("usage: Overhead BOOTMARK PAIRS -- QEMU COMMAND (at least 6 pairs)\n".utf8))
+        Data("usage: Overhead BOOTMARK PAIRS BOOTS -- QEMU COMMAND (at least 6 pairs)\n".utf8))
     exit(64)
 }
 let bootmark = arguments[1]
-let qemu = Array(arguments[4...])
+let qemu = Array(arguments[5...])
 let folder = FileManager.default.temporaryDirectory.appendingPathComponent("bootmark-overhead-\(getpid())")
     .path
 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -97,6 +100,15 @@ func report(_ name: String, _ ratios: [Double], peer: [Double], unit: String) th
     )
 }
 
+/// As many bare boots, one after the other, as a run of ours takes.
+func measureBare() throws -> Used {
+    let each = try (0..<boots).map { _ in try measure(bare) }
+    let instructions = each.compactMap(\.instructions)
+    return Used(
+        wall: each.reduce(0) { $0 + $1.wall }, cpu: each.reduce(0) { $0 + $1.cpu },
+        instructions: instructions.count == boots ? instructions.reduce(0, +) : nil, memory: 0)
+}
+
 let bare = qemu + ["-serial", "file:/dev/null", "-display", "none", "-no-reboot"]
 _ = try measure(bare)
 var results: [(bare: Used, ours: Used)] = []
@@ -105,17 +117,20 @@ for pair in 1...pairs {
     let run = "\(folder)/run\(pair)"
     let ours =
         [
-            bootmark, "boot", "--boots", "1", "--no-warm-up", "--collect", "perf-stat", "-o", run, "--",
+            bootmark, "boot", "--boots", "\(boots)", "--no-warm-up", "--collect", "perf-stat", "-o", run,
+            "--",
         ] + qemu
     let bareFirst = Bool.random(using: &generator)
-    let first = try measure(bareFirst ? bare : ours)
-    let second = try measure(bareFirst ? ours : bare)
+    let first = try bareFirst ? measureBare() : measure(ours)
+    let second = try bareFirst ? measure(ours) : measureBare()
     results.append(bareFirst ? (first, second) : (second, first))
     FileHandle.standardError.write(Data("pair \(pair) of \(pairs)\n".utf8))
 }
 
 print(
-    "bootmark boot --boots 1 --collect perf-stat, beside perf stat of the same QEMU command, \(pairs) pairs")
+
+    "bootmark boot --boots \(boots) --collect perf-stat, beside as many perf stat of the same QEMU command, \(pairs) pairs"
+)
 let counted = results.filter { $0.bare.instructions != nil && $0.ours.instructions != nil }
 if counted.count == results.count {
     try report(

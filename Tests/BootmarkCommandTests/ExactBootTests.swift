@@ -55,6 +55,21 @@ final class ExactBootTests: CommandTestCase {
         }
     }
 
+    func testALinuxThatLoadsItselfAnywhereIsNamedInAProfileAllTheSame() async throws {
+        try await needPlugin()
+        let linux = try Guests.linuxCloud()
+        let result = try await bootmark([
+            "boot", "--until", "Linux version", "--boots", "1", "--no-warm-up", "--collect",
+            "guest-instructions,guest-profile", "--phase", "memory=BIOS-e820", "-o", runFolder, "--",
+            "qemu-system-x86_64", "-nodefaults", "-m", "256", "-kernel", linux.kernel, "-append",
+            "console=ttyS0 earlyprintk=serial,ttyS0,115200",
+        ])
+        XCTAssertEqual(result.status, 0, result.error + result.output)
+        XCTAssertTrue(result.output.contains("nokaslr"), result.output)
+        XCTAssertFalse(try savedRun().plan.command.joined(separator: " ").contains("nokaslr"))
+        XCTAssertTrue(File.text(runFolder + "/guest.folded").contains("start_kernel"))
+    }
+
     private func needPlugin() async throws {
         _ = try RequiredTool.qemu()
         let found = try await bootmark(["doctor", "--json"])

@@ -29,7 +29,8 @@ public struct QEMUExecutor: BootExecutor {
     private func follow(
         _ planned: Plan.PlannedBoot, of plan: Plan, folder: String, deadline: Nanoseconds?, stop: StopSignal
     ) throws -> Boot {
-        let command = try QEMUCommandLine(plan.command)
+        var command = try QEMUCommandLine(plan.command)
+        if planned.purpose == .profiled { command.fixAddresses() }
         let qemu = try Tools.require(command.program)
         let own = try PrivateFolder()
         let environment = Tools.environment(temporary: own.path)

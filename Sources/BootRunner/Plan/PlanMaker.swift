@@ -72,7 +72,13 @@ extension Run {
             limits: options.limits, machine: machine ?? line.machineSummary, budgets: budgets,
             pinnedTo: options.pinnedTo, recording: host.completing(options.recording),
             isExact: options.isExact, symbols: options.symbols)
-        if collectors.contains(.guestProfile) { notes += try GuestSymbolFiles(plan).check() }
+        if collectors.contains(.guestProfile) {
+            try GuestSymbolFiles(plan).check()
+            var profiled = line
+            if profiled.fixAddresses() {
+                notes.append("the guest's stacks are followed with nokaslr, so that its functions have names")
+            }
+        }
         return Run(
             scenario: scenario, plan: plan, fingerprint: fingerprint, metrics: plan.metrics(host),
             notes: notes)

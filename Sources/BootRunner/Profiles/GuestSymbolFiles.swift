@@ -37,9 +37,10 @@ struct GuestSymbolFiles {
         }
     }
 
-    /// Reads them before any boot is taken, and gives what a reader should know.
-    func check() throws -> [String] {
-        guard try read().symbols.isEmpty else { return [] }
+    /// Reads them before any boot is taken.
+    /// - Throws: `RunnerError` where there is no name at all.
+    func check() throws {
+        guard try read().symbols.isEmpty else { return }
         throw RunnerError(
             .input, "The guest's functions have no names: neither --symbols nor the kernel gives any.",
             next:
