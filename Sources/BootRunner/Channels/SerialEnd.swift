@@ -1,7 +1,7 @@
 import Glibc
 
-/// Where the guest's first serial port ends on the host: a pipe, whose bytes arrive at once, or in an exact
-/// boot a file, which never makes QEMU wait and whose growth tells which instruction wrote which byte.
+/// Where the guest's first serial port ends on the host: a pipe, whose bytes arrive at once, or in an exact or
+/// profiled boot a file, which never makes QEMU wait and whose growth tells which instruction wrote which byte.
 struct SerialEnd: ~Copyable {
     /// What QEMU writes to.
     let path: String
