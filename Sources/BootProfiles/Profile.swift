@@ -11,6 +11,8 @@ public struct Profile: Sendable {
     public var unit: String
     /// What a reader of the profile should know: events left out, samples lost.
     public var notes: [String] = []
+    /// The single samples, where the reader was asked to keep them.
+    public internal(set) var samples: [ProfileSample] = []
 
     /// The distinct frames.
     public package(set) var frames = FrameTable()
@@ -66,6 +68,7 @@ public struct Profile: Sendable {
         for node in 1..<max(1, other.tree.count) where other.tree.weights[node] != 0 {
             try add(other.tree.weights[node] * scale, to: places[node])
         }
+        keepSamples(of: other, at: places, scale: scale)
         for note in other.notes where !notes.contains(note) { notes.append(note) }
     }
 
@@ -122,7 +125,30 @@ public struct Profile: Sendable {
             renamed.tree.weights[Int(places[node])] += tree.weights[node]
         }
         renamed.total = total
+        renamed.keepSamples(of: self, at: places, scale: 1)
         return renamed
+    }
+
+    /// Calls `body` with the stack of `sample`, outermost caller first.
+    public func withStack<Result>(
+        of sample: ProfileSample, _ body: ([FrameID]) throws -> Result
+    ) rethrows -> Result {
+        var stack: [FrameID] = []
+        var node = sample.node
+        while node > CallTree.root {
+            stack.append(tree.frames[Int(node)])
+            node = tree.parents[Int(node)]
+        }
+        stack.reverse()
+        return try body(stack)
+    }
+
+    private mutating func keepSamples(of other: Profile, at places: [Int32], scale: Double) {
+        for sample in other.samples {
+            samples.append(
+                ProfileSample(
+                    facts: sample.facts, node: places[Int(sample.node)], weight: sample.weight * scale))
+        }
     }
 
     /// Makes room in this tree for every stack of `other`, without weight.

@@ -54,6 +54,37 @@ final class PerfDataTests: XCTestCase {
         XCTAssertEqual(try fold(recording.file) { $0.event = "task-clock" }, "c;[unknown] 9\n")
     }
 
+    func testASelectionLeavesTheRestOut() throws {
+        let bytes = Recording(isBig: false).file
+        XCTAssertEqual(try fold(bytes) { $0.selection.processes = [8] }, "child;[tool] 1\n")
+        XCTAssertEqual(try fold(bytes) { $0.selection.threads = [7, 9] }.split(separator: "\n").count, 2)
+        XCTAssertEqual(try fold(bytes) { $0.selection.commands = ["child"] }, "child;[tool] 1\n")
+        XCTAssertEqual(
+            try fold(bytes) { $0.selection.time = 3..<7 },
+            "child;[tool] 1\nwork;[unknown];[tool] 5\n")
+        XCTAssertEqual(try fold(bytes) { $0.selection.processors = [0] }, "")
+    }
+
+    func testKeptSamplesHaveTheirTimesAndTheirStacks() throws {
+        var options = FoldingOptions()
+        options.symbolPlaces.kernelSymbols = "/no/such/list"
+        options.keepsSamples = true
+        let profile = try PerfDataReader(options: options).read(
+            .bytes(Recording(isBig: false).file, name: "test"))
+        XCTAssertEqual(profile.samples.map(\.facts.time), [3, 6, 7, 8])
+        XCTAssertEqual(profile.samples.map(\.weight), [5, 1, 7, 2])
+        XCTAssertEqual(profile.samples.map(\.facts.thread), [7, 8, 7, 7])
+        let stacks = profile.samples.map {
+            profile.withStack(of: $0) { $0.map { profile.frames.name(of: $0) } }
+        }
+        XCTAssertEqual(stacks[1], ["child", "[tool]"])
+        var merged = Profile()
+        merged.notes = ["not empty"]
+        try merged.merge(profile)
+        XCTAssertEqual(
+            merged.samples.map { merged.withStack(of: $0) { $0.map { merged.frames.name(of: $0) } } }, stacks)
+    }
+
     func testLostSamplesAreTold() throws {
         var recording = Recording(isBig: false)
         recording.records = [

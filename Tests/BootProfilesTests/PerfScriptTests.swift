@@ -28,6 +28,23 @@ final class PerfScriptTests: XCTestCase {
         XCTAssertEqual(try fold(one) { $0.processName = .thread }, "cmd-?/12;f 5\n")
     }
 
+    func testSamplesAreSelectedByWhatTheirHeadersSay() throws {
+        let text =
+            sample("f (/x)", header: "a 12/34 [001] 1.000000: 1 cycles:")
+            + sample("g (/x)", header: "b 13/35 [002] 2.5: 2 cycles:")
+        XCTAssertEqual(try fold(text) { $0.selection.processes = [12] }, "a;f 1\n")
+        XCTAssertEqual(try fold(text) { $0.selection.threads = [35] }, "b;g 2\n")
+        XCTAssertEqual(try fold(text) { $0.selection.processors = [2] }, "b;g 2\n")
+        XCTAssertEqual(try fold(text) { $0.selection.commands = ["a"] }, "a;f 1\n")
+        XCTAssertEqual(
+            try fold(text) { $0.selection.time = 2_500_000_000..<2_500_000_001 }, "b;g 2\n")
+        var options = FoldingOptions()
+        options.keepsSamples = true
+        let profile = try PerfScriptReader(options: options).read(.bytes(Array(text.utf8), name: "test"))
+        XCTAssertEqual(profile.samples.map(\.facts.time), [1_000_000_000, 2_500_000_000])
+        XCTAssertEqual(profile.samples.map(\.facts.processor), [1, 2])
+    }
+
     func testCommandsWithNumbersAndOfOneLetterAreUnderstood() throws {
         XCTAssertEqual(
             try fold(sample("f (/x)", header: "CPU 0/KVM 12/34 [001] 1.0: 1 cycles:")), "CPU_0/KVM;f 1\n")

@@ -129,6 +129,9 @@ struct Sample {
         guard offset <= record.count else { return nil }
     }
 
+    /// Where and when it was taken.
+    var facts: SampleFacts { SampleFacts(process: process, thread: thread, processor: cpu, time: time) }
+
     /// Where the identifier of the event stands in a sample, so that the attributes can be found: the same
     /// place in every event of a recording that mixes them.
     static func identifier(_ record: ByteView, _ type: EventAttributes.SampleType) -> UInt64 {

@@ -12,6 +12,7 @@ struct RecordedMachine {
     private(set) var modules: Modules
     private let naming: FrameNaming
     private let options: FoldingOptions
+    private let selects: Bool
     private var kernelBuildID: [UInt8]?
     private var buildIDs: [[UInt8]: [UInt8]] = [:]
     private var commands: [Int32: [UInt8]] = [0: Array("swapper".utf8)]
@@ -31,7 +32,8 @@ struct RecordedMachine {
         self.options = options
         naming = FrameNaming(options: options)
         modules = Modules(places: options.symbolPlaces)
-        builder = SampleBuilder(buckets: options.bucketsGeneratedCode)
+        builder = SampleBuilder(options: options)
+        selects = !options.selection.isEverything
     }
 
     /// Takes note of the build ids that the recording lists.
@@ -67,9 +69,11 @@ struct RecordedMachine {
     /// Adds a sample's frames, and ends it.
     mutating func add(_ sample: Sample, _ record: ByteView, weight: Double) throws(ProfileError) {
         let command = command(process: sample.process, thread: sample.thread)
-        command.withUnsafeBytes {
-            builder.beginSample($0, processName(command, sample), thread: Int(sample.thread))
+        let facts = sample.facts
+        if selects {
+            guard command.withUnsafeBytes({ options.selection.holds(facts, command: $0) }) else { return }
         }
+        command.withUnsafeBytes { builder.beginSample($0, processName(command, sample), facts) }
         var mode = Mode(rawValue: Int(record.u16(4) & 7)) ?? .unknown
         if sample.chainStart == 0 {
             add(sample.ip, mode, sample.process, spaces[sample.process]?.generation ?? 0)

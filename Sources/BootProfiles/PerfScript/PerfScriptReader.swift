@@ -26,6 +26,10 @@ public struct FoldingOptions: Sendable, Hashable {
     public var bucketsGeneratedCode = true
     /// Where symbols of recordings are looked for.
     public var symbolPlaces = SymbolPlaces()
+    /// Which samples count.
+    public var selection = SampleSelection()
+    /// Whether the profile keeps the single samples with their times; 40 bytes for each.
+    public var keepsSamples = false
     /// Whether an input that is cut short or damaged gives what can be read of it.
     public var partial = false
 
@@ -77,13 +81,17 @@ struct PerfScriptParser {
     private var weight: Double = 1
     private var otherEvents = 0
     private var strange = 0
+    private let selects: Bool
+    private let needsFacts: Bool
 
     init(options: FoldingOptions, name: String) {
         self.options = options
         self.name = name
-        builder = SampleBuilder(buckets: options.bucketsGeneratedCode)
+        builder = SampleBuilder(options: options)
         lines = FrameLineCache(options: options)
         event = options.event.map { Array($0.utf8) }
+        selects = !options.selection.isEverything
+        needsFacts = selects || options.keepsSamples
     }
 
     /// Reads the lines in `chunk`; the last one may lack its newline.
@@ -171,13 +179,16 @@ struct PerfScriptParser {
             counts = event?.withUnsafeBytes { ByteOrder.equal($0, name) } ?? false
             if header.period > 0 { weight = header.period }
         }
-        if counts {
-            builder.beginSample(
-                header.command, processName(header),
-                thread: DecimalNumber.parse(header.thread).flatMap { Int(exactly: $0) } ?? -1)
-        } else {
+        guard counts else {
             otherEvents += 1
+            return
         }
+        let facts = header.facts(whole: needsFacts)
+        if selects, !options.selection.holds(facts, command: header.command) {
+            counts = false
+            return
+        }
+        builder.beginSample(header.command, processName(header), facts)
     }
 
     private func processName(_ header: SampleHeader) -> [UInt8] {

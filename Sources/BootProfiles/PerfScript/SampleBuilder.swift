@@ -11,8 +11,9 @@ struct SampleBuilder {
     private let bucket: FrameID
     private let astray: FrameID
     /// The threads in which generated code was seen.
-    private var translators: Set<Int> = []
-    private var thread = 0
+    private var translators: Set<Int32> = []
+    private let keepsSamples: Bool
+    private var facts = SampleFacts()
     private var process: FrameID
     private var processBytes: [UInt8] = []
     private var isEmulator = false
@@ -23,16 +24,17 @@ struct SampleBuilder {
     private var path: [FrameID] = []
     private var nodes: [Int32] = []
 
-    init(buckets: Bool) {
-        self.buckets = buckets
+    init(options: FoldingOptions) {
+        buckets = options.bucketsGeneratedCode
+        keepsSamples = options.keepsSamples
         bucket = profile.frames.intern(Self.bucketName)
         astray = profile.frames.intern("[unknown]")
         process = bucket
     }
 
-    /// Begins a sample of `command`, whose stacks stand under the frame `name`, in the thread `thread`.
-    mutating func beginSample(_ command: UnsafeRawBufferPointer, _ name: [UInt8], thread: Int) {
-        self.thread = thread
+    /// Begins a sample of `command`, whose stacks stand under the frame `name`.
+    mutating func beginSample(_ command: UnsafeRawBufferPointer, _ name: [UInt8], _ facts: SampleFacts) {
+        self.facts = facts
         stack.removeAll(keepingCapacity: true)
         kinds.removeAll(keepingCapacity: true)
         hasUnnamed = false
@@ -85,7 +87,16 @@ struct SampleBuilder {
             nodes.append(node)
         }
         try profile.add(weight, to: node)
+        if keepsSamples {
+            guard profile.samples.count < Self.mostSamples else { throw Self.tooManySamples }
+            profile.samples.append(ProfileSample(facts: facts, node: node, weight: weight))
+        }
     }
+
+    private static let mostSamples = 1 << 26
+    private static let tooManySamples = ProfileError(
+        .tooLarge, file: "profile", "more than \(mostSamples) samples cannot be kept one by one",
+        nextStep: "Select a shorter time, or fold the recording without its times.")
 
     /// The profile, when all samples are in.
     func finish(event: [UInt8]?) -> Profile {
@@ -101,8 +112,8 @@ struct SampleBuilder {
     /// happens to lie in a function. In a thread that was never seen in generated code, such an address says
     /// only that the walk went astray.
     private mutating func bucketGeneratedCode() {
-        if hasGenerated { translators.insert(thread) }
-        let isTranslator = translators.contains(thread)
+        if hasGenerated { translators.insert(facts.thread) }
+        let isTranslator = translators.contains(facts.thread)
         guard isTranslator || isEmulator else { return }
         var write = 0
         var read = 0

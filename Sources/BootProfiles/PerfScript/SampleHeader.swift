@@ -10,6 +10,8 @@ struct SampleHeader {
     private(set) var event: UnsafeRawBufferPointer?
     /// The period; 0 where it is not printed.
     private(set) var period: Double = 0
+    /// What stands behind the numbers: processor, time, event.
+    private let rest: UnsafeRawBufferPointer
 
     private static let unknownProcess: StaticString = "?"
 
@@ -22,6 +24,7 @@ struct SampleHeader {
 
     private init(_ line: UnsafeRawBufferPointer, command start: Int, _ numbers: Numbers) {
         command = UnsafeRawBufferPointer(rebasing: line[start..<numbers.commandEnd])
+        rest = UnsafeRawBufferPointer(rebasing: line[numbers.end...])
         let first = UnsafeRawBufferPointer(rebasing: line[numbers.first])
         if let second = numbers.second {
             process = first
@@ -30,6 +33,50 @@ struct SampleHeader {
             process = UnsafeRawBufferPointer(start: Self.unknownProcess.utf8Start, count: 1)
             thread = first
         }
+    }
+
+    /// Where and when the sample was taken; without processor and time unless `whole`.
+    func facts(whole: Bool) -> SampleFacts {
+        var facts = SampleFacts()
+        facts.thread = Self.number(thread)
+        guard whole else { return facts }
+        facts.process = Self.number(process)
+        for word in rest.split(separator: 0x20) {
+            if word.first == 0x5B, word.last == 0x5D {
+                facts.processor = Self.number(UnsafeRawBufferPointer(rebasing: word.dropFirst().dropLast()))
+            } else if word.last == 0x3A {
+                facts.time = Self.nanoseconds(word.dropLast())
+                break
+            }
+        }
+        return facts
+    }
+
+    private static func number(_ digits: UnsafeRawBufferPointer) -> Int32 {
+        DecimalNumber.parse(digits).flatMap { Int32(exactly: $0) } ?? -1
+    }
+
+    /// The nanoseconds in seconds as perf prints them, with six or nine digits behind the point.
+    private static func nanoseconds(_ text: Slice<UnsafeRawBufferPointer>) -> UInt64 {
+        var value: UInt64 = 0
+        var digits: Int?
+        for byte in text {
+            if byte == 0x2E, digits == nil {
+                digits = 0
+                continue
+            }
+            guard isDigit(byte), digits ?? 0 < 9 else { return 0 }
+            let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+            guard !overflow else { return 0 }
+            value = product &+ UInt64(byte &- 0x30)
+            digits = digits.map { $0 + 1 }
+        }
+        for _ in (digits ?? 0)..<9 {
+            let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+            guard !overflow else { return 0 }
+            value = product
+        }
+        return value
     }
 
     /// The header and the frame in a line that holds a whole sample, or nil.
