@@ -36,6 +36,7 @@ let foundations: [Target] = [
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CElfutils", pkgConfig: "libdw", providers: [.apt(["libdw-dev"])]),
+    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
     .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -59,11 +60,12 @@ let pipeline: [[Target]] = [
         "GuestObserver",
         ["CElfutils", "CLZ4", "CLZMA", "CZlib", "CZstd", subprocess, systemPackage],
         resources: pluginSource),
+    stage("BootMedia", ["CArchive"], tests: ["BootTestSupport"]),
     stage(
         "BootRunner",
         [
-            "BootModel", "BootStatistics", "BootStore", "BootProfiles", "GuestObserver", "CBootLauncher",
-            "CPCRE2", subprocess, systemPackage,
+            "BootModel", "BootStatistics", "BootStore", "BootProfiles", "BootMedia", "GuestObserver",
+            "CBootLauncher", "CPCRE2", subprocess, systemPackage,
         ],
         tests: ["BootTestSupport"]),
     stage("BootComparison", ["BootModel", "BootStatistics", "BootProfiles"]),

@@ -57,12 +57,14 @@ static void reset_signals(void) {
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/// Moves the three descriptors to 0, 1, 2 and closes the rest but `kept`.
-static void keep_descriptors(int input, int output, int error, int kept) {
+/// Moves the descriptors to 0, 1, 2 and, where there is a fourth, 3; closes the rest but `kept`, which is above.
+static void keep_descriptors(int input, int output, int error, int shared, int kept) {
     dup2(input, 0);
     dup2(output, 1);
     dup2(error, 2);
-    if (kept > 3) syscall(SYS_close_range, 3, kept - 1, 0);
+    // The guard keeps its descriptors from 10 on, so this one is moved, and loses its close-on-exec.
+    int first = shared >= 0 && dup2(shared, 3) == 3 ? 4 : 3;
+    if (kept > first) syscall(SYS_close_range, first, kept - 1, 0);
     syscall(SYS_close_range, kept + 1, ~0U, 0);
 }
 
@@ -114,8 +116,8 @@ static _Noreturn void guard_program(const struct bootmark_command *command, int 
     if (program == 0) {
         int input = open("/dev/null", O_RDONLY);
         // The gate closes on a successful execve, which the guard sees as an end without an errno.
-        int kept = fcntl(gate[1], F_DUPFD_CLOEXEC, 3);
-        keep_descriptors(input, command->output, command->error, kept);
+        int kept = fcntl(gate[1], F_DUPFD_CLOEXEC, 4);
+        keep_descriptors(input, command->output, command->error, command->shared, kept);
         become_program(command, kept, guard);
     }
     struct bootmark_report first = {.kind = 'P', .status = program, .error = program < 0 ? errno : 0};
@@ -200,13 +202,15 @@ int bootmark_launch(const struct bootmark_command *command, struct bootmark_laun
         int reading = fcntl(control[0], F_DUPFD_CLOEXEC, 10), writing = fcntl(reports[1], F_DUPFD_CLOEXEC, 10);
         mine.output = fcntl(command->output, F_DUPFD_CLOEXEC, 10);
         mine.error = fcntl(command->error, F_DUPFD_CLOEXEC, 10);
-        int kept[4] = {reading, writing, mine.output, mine.error};
+        mine.shared = command->shared < 0 ? -1 : fcntl(command->shared, F_DUPFD_CLOEXEC, 10);
+        int kept[] = {reading, writing, mine.output, mine.error, mine.shared};
+        const int kinds = sizeof kept / sizeof kept[0];
         int highest = 0;
-        for (int index = 0; index < 4; index++)
+        for (int index = 0; index < kinds; index++)
             if (kept[index] > highest) highest = kept[index];
         for (int descriptor = 0; descriptor < highest; descriptor++) {
             bool needed = false;
-            for (int index = 0; index < 4; index++) needed |= kept[index] == descriptor;
+            for (int index = 0; index < kinds; index++) needed |= kept[index] == descriptor;
             if (!needed) close(descriptor);
         }
         syscall(SYS_close_range, highest + 1, ~0U, 0);

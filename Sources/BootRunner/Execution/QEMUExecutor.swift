@@ -29,13 +29,17 @@ public struct QEMUExecutor: BootExecutor {
     private func follow(
         _ planned: Plan.PlannedBoot, of plan: Plan, folder: String, deadline: Nanoseconds?, stop: StopSignal
     ) throws -> Boot {
-        var command = try QEMUCommandLine(plan.command)
-        if planned.purpose == .profiled { command.fixAddresses() }
-        let qemu = try Tools.require(command.program)
         let own = try PrivateFolder()
+        var command = try QEMUCommandLine(plan.command)
+        if plan.isExact { command = try command.exactBoot(in: own.path) }
+        if planned.purpose == .profiled { command.fixAddresses() }
+        let symbols = try GuestSymbolFiles(plan, kernel: command.values("kernel").last)
+        if plan.isExact { command.show(own.path, as: GuardedProcess.sharedFolder) }
+        let qemu = try Tools.require(command.program)
         let environment = Tools.environment(temporary: own.path)
         let collectors = try collectors(
-            of: planned, plan: plan, folder: folder, own: own.path, environment: environment)
+            of: planned, plan: plan, symbols: symbols, folder: folder, own: own.path,
+            environment: environment)
 
         let serial = try SerialEnd(in: own.path, asFile: planned.writesSerialToFile(plan))
         let firmware = try NamedPipe(at: "\(own.path)/firmware")
@@ -72,7 +76,7 @@ public struct QEMUExecutor: BootExecutor {
         let began = Clock.now
         let process = try GuardedProcess(
             [qemu] + command.wired(wiring), environment: environment, output: output, error: output,
-            processor: plan.pinnedTo)
+            processor: plan.pinnedTo, sharing: own.path)
         for collector in collectors { try collector.attach(to: process.identifier) }
         let watch = BootWatch(
             .init(
@@ -91,7 +95,8 @@ public struct QEMUExecutor: BootExecutor {
     }
 
     private func collectors(
-        of planned: Plan.PlannedBoot, plan: Plan, folder: String, own: String, environment: [String: String]
+        of planned: Plan.PlannedBoot, plan: Plan, symbols: GuestSymbolFiles, folder: String, own: String,
+        environment: [String: String]
     ) throws -> [any BootCollector] {
         var collectors: [any BootCollector] = []
         let perfLog = "\(folder)/perf.log"
@@ -104,7 +109,7 @@ public struct QEMUExecutor: BootExecutor {
         if planned.purpose == .profiled, let plugin = host.plugin {
             collectors.append(
                 try GuestProfiling(
-                    plugin: plugin, symbols: try GuestSymbolFiles(plan).read(),
+                    plugin: plugin, symbols: try symbols.read(),
                     milestones: plan.script.milestones, folder: own, serialFile: serialFile,
                     output: "\(folder)/guest.folded"))
         }

@@ -142,6 +142,9 @@ enum Files {
         }
     }
 
+    /// Whether there is a file, whoever may read it.
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
     /// A small file's text without white space around it; nil where it cannot be read.
     static func text(_ path: String) -> String? {
         (try? String(contentsOfFile: path, encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines)

@@ -35,6 +35,9 @@ struct GuardedProcess: ~Copyable {
         var peakMemory: Int64
     }
 
+    /// The name under which the program finds the folder that is shared with it: the same on every host.
+    static let sharedFolder = "/proc/self/fd/3"
+
     /// The program's process id, which is also its process group.
     let identifier: pid_t
     /// Becomes readable with each report.
@@ -50,18 +53,21 @@ struct GuardedProcess: ~Copyable {
     ///   - output: the descriptor for its standard output.
     ///   - error: the descriptor for its standard error.
     ///   - processor: the processor that it is pinned to, or nil.
+    ///   - folder: a folder that it finds under the name `sharedFolder`, or nil.
     /// - Throws: `RunnerError` where the system has no process to give.
     init(
         _ arguments: [String], environment: [String: String], output: Int32, error: Int32,
-        processor: Int? = nil
+        processor: Int? = nil, sharing folder: String? = nil
     ) throws {
+        let shared = folder.map { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) } ?? -1
+        defer { if shared >= 0 { close(shared) } }
         var launched = bootmark_launched()
         let failure = arguments.withCStrings { arguments in
             environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
                 .withCStrings { environment in
                     var command = bootmark_command(
                         program: arguments[0]!, arguments: arguments, environment: environment, folder: nil,
-                        output: output, error: error, processor: Int32(processor ?? -1))
+                        output: output, error: error, shared: shared, processor: Int32(processor ?? -1))
                     return bootmark_launch(&command, &launched)
                 }
         }

@@ -1,4 +1,5 @@
 import BootModel
+import BootStore
 import Foundation
 
 extension Run {
@@ -73,8 +74,9 @@ extension Run {
             pinnedTo: options.pinnedTo, recording: host.completing(options.recording),
             isExact: options.isExact, symbols: options.symbols)
         if collectors.contains(.guestProfile) {
-            try GuestSymbolFiles(plan).check()
-            var profiled = line
+            let own = try PrivateFolder()
+            var profiled = options.isExact ? try line.exactBoot(in: own.path) : line
+            try GuestSymbolFiles(plan, kernel: profiled.values("kernel").last).check()
             if profiled.fixAddresses() {
                 notes.append("the guest's stacks are followed with nokaslr, so that its functions have names")
             }
@@ -144,7 +146,7 @@ extension Plan {
 extension QEMUCommandLine {
     /// The machine in one line, as far as the command names it: `i386 pc, pentium3, 2 CPUs, 512 MiB`.
     var machineSummary: String {
-        let name = (program as NSString).lastPathComponent
+        let name = program.lastPathPart
         let architecture =
             name.hasPrefix("qemu-system-") ? String(name.dropFirst("qemu-system-".count)) : name
         let named = options.last { ["M", "machine"].contains($0.name) }

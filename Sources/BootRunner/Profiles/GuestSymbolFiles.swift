@@ -6,9 +6,9 @@ struct GuestSymbolFiles {
     private let named: [SymbolFile]
     private let kernel: String?
 
-    /// The files of a plan. A name may end in `@OFFSET`, in hexadecimal: what is added to its addresses.
+    /// The files of a plan, and the kernel that it boots. A name may end in `@OFFSET`, in hexadecimal: what is added to its addresses.
     /// - Throws: `RunnerError` of code `.usage` for an offset that is none.
-    init(_ plan: Plan) throws {
+    init(_ plan: Plan, kernel: String?) throws {
         named = try plan.symbols.map { text in
             guard let at = text.lastIndex(of: "@") else { return SymbolFile(path: text) }
             let digits = text[text.index(after: at)...]
@@ -19,7 +19,7 @@ struct GuestSymbolFiles {
             }
             return SymbolFile(path: String(text[..<at]), offset: offset)
         }
-        kernel = try QEMUCommandLine(plan.command).values("kernel").last
+        self.kernel = kernel
     }
 
     /// Reads all that there are.

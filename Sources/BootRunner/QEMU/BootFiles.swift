@@ -1,3 +1,4 @@
+import BootStore
 import Foundation
 
 /// A file that a QEMU command boots from.
@@ -106,6 +107,6 @@ extension QEMUCommandLine {
             }
             words.append("-\(option.name) \(shown)")
         }
-        return ((program as NSString).lastPathComponent) + " " + words.joined(separator: " ")
+        return program.lastPathPart + " " + words.joined(separator: " ")
     }
 }

@@ -83,12 +83,12 @@ public enum AtomicFile {
     }
 
     private static func folder(of path: String) -> String {
-        let folder = (path as NSString).deletingLastPathComponent
+        let folder = path.parentFolder
         return folder.isEmpty ? "." : folder
     }
 
     private static func temporaryPrefix(for path: String) -> String {
-        "." + (path as NSString).lastPathComponent + "."
+        "." + path.lastPathPart + "."
     }
 
     private static func temporaryPath(for path: String) -> String {

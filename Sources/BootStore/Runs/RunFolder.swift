@@ -19,7 +19,7 @@ public final class RunFolder: Sendable {
     /// - Throws: `StoreError` with the codes `exists`, `notWritable` or `diskFull`.
     public static func create(at path: String) throws -> RunFolder {
         let path = try named(path)
-        let parent = (path as NSString).deletingLastPathComponent
+        let parent = path.parentFolder
         if !parent.isEmpty { try makeFolders(parent) }
         guard mkdir(path, 0o755) == 0 else {
             guard errno == EEXIST else { throw StoreError.system(errno, writing: path) }
@@ -170,7 +170,7 @@ public final class RunFolder: Sendable {
                 throw StoreError.system(ENOTDIR, writing: path)
             }
         case ENOENT:
-            let parent = (path as NSString).deletingLastPathComponent
+            let parent = path.parentFolder
             guard !parent.isEmpty, parent != path else { throw StoreError.system(ENOENT, writing: path) }
             try makeFolders(parent)
             guard mkdir(path, 0o755) == 0 || errno == EEXIST else {

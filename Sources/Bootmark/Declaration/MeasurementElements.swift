@@ -58,7 +58,7 @@ public struct Collect: ScenarioElement {
 }
 
 /// Every boot executes the same instructions: counts are exact, and two boots are enough. One processor, no
-/// disk and no CD.
+/// disk; of a CD, the kernel that it boots by default, in its place.
 public struct Exact: ScenarioElement {
     /// Exact boots.
     public init() {}

@@ -1,3 +1,4 @@
+import BootStore
 import Foundation
 
 /// A turn that tests take at something that they share, over tasks and processes.
@@ -9,7 +10,7 @@ enum Turn {
     static func taking<Value: Sendable>(
         _ path: String, _ body: @Sendable () async throws -> Value
     ) async throws -> Value {
-        let folder = (path as NSString).deletingLastPathComponent
+        let folder = path.parentFolder
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BootModel
 import BootRunner
+import BootStore
 import Foundation
 
 /// How boots are taken: the options that `boot` and its like share.
@@ -80,7 +81,7 @@ struct BootOptions: ParsableArguments {
 
     @Flag(
         help:
-            "Make every boot execute the same instructions: counts are exact, and two boots are enough. One processor, no disk or CD."
+            "Make every boot execute the same instructions: counts are exact, and two boots are enough. One processor, no disk; of a CD, its kernel."
     )
     var exact = false
 
@@ -143,11 +144,17 @@ struct BootOptions: ParsableArguments {
             ["-cdrom", "-kernel", "-hda"].lazy.compactMap { option in
                 command.firstIndex(of: option).flatMap { $0 + 1 < command.count ? command[$0 + 1] : nil }
             }.first ?? command.first ?? "boot"
-        let stem = ((booted as NSString).lastPathComponent as NSString).deletingPathExtension
+        let stem = Self.stem(booted.lastPathPart)
         let plain = stem.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.+".contains($0)) ? $0 : "-" }
         // A name becomes a folder's: no two dots in a row, and neither dot nor hyphen first.
         let name = String(plain).replacing(/\.+/, with: ".").drop { ".-".contains($0) }.prefix(100)
         return name.isEmpty ? "boot" : String(name)
+    }
+
+    /// A file's name without what lies behind its last dot.
+    private static func stem(_ name: String) -> String {
+        guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return name }
+        return String(name[..<dot])
     }
 }
 

@@ -17,6 +17,8 @@ struct bootmark_command {
     const char *_Nullable folder;
     /// Its standard output and standard error; its standard input reads nothing.
     int output, error;
+    /// A descriptor that it finds as number 3, or -1.
+    int shared;
     /// The processor that it is pinned to, or -1.
     int processor;
 };

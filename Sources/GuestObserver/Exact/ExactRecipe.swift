@@ -19,6 +19,7 @@ public struct ExactRecipe: Sendable, Hashable {
         public var description: String { "\(option): \(reason). \(nextStep)" }
     }
 
+    private let discIsLifted: Bool
     /// The arguments behind QEMU's name.
     public private(set) var arguments: [String]
     /// What was added or replaced, for the boot's notes.
@@ -36,8 +37,11 @@ public struct ExactRecipe: Sendable, Hashable {
     ///     their reader does, files at once. Nil leaves the serial port as it is.
     ///   - kernelIsLinux: whether `-kernel` names a Linux kernel, whose address randomisation is switched
     ///     off on its command line.
-    public init(arguments: [String], serialFile: String?, kernelIsLinux: Bool) {
+    ///   - discIsLifted: whether the kernel is lifted out of the CD that the command names, and boots in its
+    ///     place, so that the CD is no hindrance.
+    public init(arguments: [String], serialFile: String?, kernelIsLinux: Bool, discIsLifted: Bool = false) {
         self.arguments = arguments
+        self.discIsLifted = discIsLifted
         findRefusals()
         fix("-icount", "shift=2,sleep=off")
         fix("-rtc", "base=2020-01-01,clock=vm")
@@ -119,7 +123,8 @@ public struct ExactRecipe: Sendable, Hashable {
                     option: "-cpu \(model)", reason: "the host's processor is not emulated",
                     nextStep: "Name a model, such as -cpu qemu64."))
         }
-        for (option, value) in pairs where Self.isDisk(option, value) {
+        for (option, value) in pairs
+        where Self.isDisk(option, value) && !(discIsLifted && Self.isDisc(option, value)) {
             refusals.append(
                 Finding(
                     option: [option, value].joined(separator: " "),
@@ -150,7 +155,7 @@ public struct ExactRecipe: Sendable, Hashable {
                     option: "\(option) \(value)", reason: "packets arrive when the host delivers them",
                     nextStep: "Drop the network, or see with the hash whether boots still agree."))
         }
-        if value(of: "-kernel") == nil, value(of: "-bios") == nil {
+        if value(of: "-kernel") == nil, value(of: "-bios") == nil, !discIsLifted {
             warnings.append(
                 Finding(
                     option: "-kernel", reason: "without it only the firmware runs, or a disk that is refused",
@@ -179,6 +184,11 @@ public struct ExactRecipe: Sendable, Hashable {
             "virtio-blk", "virtio-scsi", "ide-", "scsi-", "nvme", "usb-storage", "floppy", "sd-card",
         ]
         return option == "-device" && disks.contains { device.hasPrefix($0) }
+    }
+
+    /// Whether the option names a CD image as a whole.
+    private static func isDisc(_ option: String, _ value: String) -> Bool {
+        option == "-cdrom" || option == "-drive" && value.split(separator: ",").contains("media=cdrom")
     }
 
     private static func isHostRandomness(_ option: String, _ value: String) -> Bool {
