@@ -18,14 +18,20 @@ struct ChangeColouring {
         tree: ComparedTree, nodes: [Int], profiles: (before: [Profile], after: [Profile]), level: Double
     ) {
         self.level = level
-        let shares = tree.shares(of: nodes, before: profiles.before, after: profiles.after)
-        counts = (shares.before, shares.after)
-        var test = RankTest(before: shares.before, after: shares.after)
-        smallest = test.smallest
-        if shares.before > 1, shares.after > 1 {
-            doubts = Self.doubts(shares.byNode, &test)
+        let boots = (
+            before: profiles.before.count { $0.total > 0 }, after: profiles.after.count { $0.total > 0 }
+        )
+        counts = boots
+        if boots.before > 1, boots.after > 1 {
+            var shares = tree.shares(of: nodes, before: profiles.before, after: profiles.after)
+            // The root's share is 1 in every boot: no hypothesis.
+            if !shares.isEmpty { shares[0] = [] }
+            let rates = DiscoveryRates(shares, before: boots.before, after: boots.after)
+            doubts = rates.rates
+            smallest = rates.smallest
         } else {
             doubts = nil
+            smallest = 1
         }
         var changes: [Change] = []
         for (index, node) in nodes.enumerated() {
@@ -38,31 +44,6 @@ struct ChangeColouring {
         strengths = sizes.map { largest > 0 ? min(1, $0 / largest).squareRoot() : 0 }
     }
 
-    /// The least share, averaged over all boots of both sides, of a frame that is tested.
-    ///
-    /// Which frames that leaves does not depend on the side that a boot belongs to, so it keeps the rate of
-    /// false discoveries (Bourgon, Gentleman and Huber, 2010), and leaves the test some power.
-    private static let leastTested = 0.001
-
-    /// For each frame the rate of false discoveries at which its change would be one.
-    private static func doubts(_ shares: [[Double]], _ test: inout RankTest) -> [Double] {
-        var hypotheses: [[Double]: Int] = [:]
-        var probabilities: [Double] = []
-        // The root's share is 1 in every boot; a chain of calls without branches is one hypothesis.
-        let tested = shares.enumerated().map { index, shares -> Int? in
-            let mean = shares.reduce(0, +) / Double(max(1, shares.count))
-            guard index > 0, mean >= leastTested else { return nil }
-            // Sums along a chain may differ in the last bits.
-            let key = shares.map { ($0 * 1e12).rounded() }
-            if let known = hypotheses[key] { return known }
-            hypotheses[key] = probabilities.count
-            probabilities.append(test.probability(key))
-            return probabilities.count - 1
-        }
-        let adjusted = RankTest.adjusted(probabilities)
-        return tested.map { $0.map { adjusted[$0] } ?? 1 }
-    }
-
     /// The colour of the frame at `index`.
     func colour(_ index: Int) -> Colour {
         let strength = strengths[index]
@@ -72,6 +53,17 @@ struct ChangeColouring {
         case .shrank: return Palette.unchanged.mixed(with: Palette.shrunk, 0.12 + 0.88 * strength)
         case .appeared: return Palette.unchanged.mixed(with: Palette.appeared, 0.3 + 0.7 * strength)
         case .vanished: return Palette.unchanged.mixed(with: Palette.vanished, 0.3 + 0.7 * strength)
+        }
+    }
+
+    /// What stands for the colour of the frame at `index` where there are none.
+    func mark(_ index: Int) -> String {
+        switch changes[index] {
+        case .none: ""
+        case .grew: "+"
+        case .shrank: "-"
+        case .appeared: "new "
+        case .vanished: "gone "
         }
     }
 
@@ -111,7 +103,7 @@ struct ChangeColouring {
                 + "\(Figures.probability(smallest))."
             : ""
         return "Coloured where significant: rank test over \(sides), false discovery rate at most "
-            + "\(Figures.percent(level)) (Benjamini-Hochberg) over frames of \(Figures.percent(Self.leastTested)) "
+            + "\(Figures.percent(level)) (Benjamini-Hochberg) over frames of \(Figures.percent(DiscoveryRates.leastTested)) "
             + "or more.\(reach)"
     }
 

@@ -25,9 +25,10 @@ struct ComparedTree {
     init(before: [Profile], after: [Profile], isAbsolute: Bool = false) throws(ProfileError) {
         let scale = isAbsolute ? ProfileScale.meanTotal(before.filter { $0.total > 0 }) : nil
         self.scale = scale
-        var union = Profile()
-        var places: [[Int32]] = []
-        for profile in before + after { places.append(try union.graft(profile)) }
+        // The first tree is taken as it is: half of the work where there are two.
+        var union = (before + after).first ?? Profile()
+        var places: [[Int32]] = [(0..<Int32(union.tree.count)).map { $0 }]
+        for profile in (before + after).dropFirst() { places.append(try union.graft(profile)) }
         let count = union.tree.count
         let own = [(before, 0), (after, before.count)].map { profiles, first in
             var shares = [Double](repeating: 0, count: count)
@@ -57,10 +58,10 @@ struct ComparedTree {
 
     /// For each of `nodes` its share in every profile that has weight, those before first.
     ///
-    /// - Returns: The shares by node, and how many profiles of them are from before and from after.
-    func shares(
-        of nodes: [Int], before: [Profile], after: [Profile]
-    ) -> (byNode: [[Double]], before: Int, after: Int) {
+    /// - Parameters:
+    ///   - before: The profiles before that this tree was made of.
+    ///   - after: Those after.
+    func shares(of nodes: [Int], before: [Profile], after: [Profile]) -> [[Double]] {
         let profiles = before + after
         var byNode = [[Double]](repeating: [], count: nodes.count)
         let parents = union.tree.parents
@@ -70,7 +71,7 @@ struct ComparedTree {
             let totals = Self.summed(shares, parents)
             for (place, node) in nodes.enumerated() { byNode[place].append(totals[node]) }
         }
-        return (byNode, before.count { $0.total > 0 }, after.count { $0.total > 0 })
+        return byNode
     }
 
     private static func add(

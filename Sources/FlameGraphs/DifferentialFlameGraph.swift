@@ -21,8 +21,8 @@ public struct DifferentialFlameGraph: Sendable {
     /// Whether the profiles were counted in exact boots, where every difference is real and none is tested.
     public var isExact = false
 
-    private let before: [Profile]
-    private let after: [Profile]
+    let before: [Profile]
+    let after: [Profile]
 
     /// The difference of `after` to `before`: one profile a side, or one for each boot.
     ///
@@ -43,33 +43,29 @@ public struct DifferentialFlameGraph: Sendable {
             profile: tree.union, totals: [tree.before, tree.after, tree.larger], options: options)
         let colouring = ChangeColouring(
             tree: tree, nodes: layout.frames.map(\.node), profiles: (before, after), level: level)
+        let facts = DifferenceFacts(tree, self)
         let frames = layout.frames.enumerated().map { index, frame in
             Picture.Frame(
                 caller: frame.caller, depth: frame.depth, spans: frame.spans, name: tree.name(frame.node),
-                facts: facts(tree, frame.node) + colouring.facts(index), colour: colouring.colour(index))
+                facts: facts(frame.node) + colouring.facts(index), colour: colouring.colour(index))
         }
         let labels = [Label.clean(beforeLabel), Label.clean(afterLabel)]
         let picture = Picture(
             title: options.title.map { Label.clean($0) } ?? "From \(labels[0]) to \(labels[1])",
-            subtitle: subtitle(tree), views: ["before", "after", "larger"], view: 2,
+            subtitle: subtitle(tree), views: Self.views, view: Self.views.count - 1,
             legend: colouring.legend,
             notes: [isExact ? Self.exactly : colouring.explanation] + layout.notes(options),
             isIcicle: options.isIcicle, width: options.pictureWidth, depth: layout.depth, frames: frames)
         return PictureWriter(picture).bytes()
     }
 
-    private static let exactly =
+    static let views = ["before", "after", "larger"]
+    static let exactly =
         "Counted in exact boots: every difference is real. What moves a little may follow from layout alone."
 
     private func subtitle(_ tree: ComparedTree) -> [String] {
-        let sides = [(beforeLabel, before), (afterLabel, after)].map { label, profiles in
-            let total = profiles.reduce(0) { $0 + $1.total }
-            let unit = Label.clean(profiles.first?.unit ?? "samples")
-            return "\(Label.clean(label)): \(Figures.amount(total, unit)) in "
-                + "\(Figures.counted(profiles.count, "profile"))"
-        }
-        return [
-            sides.joined(separator: "; ")
+        [
+            totals(tree)
                 + (isAbsolute
                     ? ". Shares are of a boot before; nothing is scaled."
                     : ". Each profile is scaled to its own total; widths are shares of it."),
@@ -77,21 +73,13 @@ public struct DifferentialFlameGraph: Sendable {
         ]
     }
 
-    private func facts(_ tree: ComparedTree, _ node: Int) -> [String] {
-        let total = (tree.before[node], tree.after[node])
-        let own = (tree.ownBefore[node], tree.ownAfter[node])
-        return [
-            "before \(Figures.percent(total.0)), after \(Figures.percent(total.1)): "
-                + Self.change(total.0, total.1),
-            "itself: before \(Figures.percent(own.0)), after \(Figures.percent(own.1))",
-        ]
-    }
-
-    /// The change in points of all, and relative to what was there before.
-    static func change(_ before: Double, _ after: Double) -> String {
-        let points = "\(Figures.signed((after - before) * 100, 2)) points of all"
-        if before <= 0 { return after > 0 ? "\(points), new" : "no change" }
-        if after <= 0 { return "\(points), vanished" }
-        return "\(points), \(Figures.signed((after / before - 1) * 100, 1)) % of itself"
+    /// Both sides' totals.
+    func totals(_ tree: ComparedTree) -> String {
+        [(beforeLabel, before), (afterLabel, after)].map { label, profiles in
+            let total = profiles.reduce(0) { $0 + $1.total }
+            let unit = Label.clean(profiles.first?.unit ?? "samples")
+            return "\(Label.clean(label)): \(Figures.amount(total, unit)) in "
+                + "\(Figures.counted(profiles.count, "profile"))"
+        }.joined(separator: "; ")
     }
 }

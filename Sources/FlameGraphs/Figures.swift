@@ -6,7 +6,8 @@ enum Figures {
         var factor = 1.0
         for _ in 0..<decimals { factor *= 10 }
         let scaled = (abs(value) * factor).rounded()
-        guard scaled < 9e18 else { return "\(value)" }
+        // Beyond that no double has digits behind the point; its description may have an exponent.
+        guard scaled < 9e18 else { return value.magnitude < 1e36 ? whole(value) : "\(value)" }
         let whole = UInt64(scaled)
         let divisor = UInt64(factor)
         let sign = value < 0 && whole > 0 ? "-" : ""
@@ -14,6 +15,12 @@ enum Figures {
         let rest = String(whole % divisor)
         let zeros = String(repeating: "0", count: decimals - rest.utf8.count)
         return "\(sign)\(whole / divisor).\(zeros)\(rest)"
+    }
+
+    /// A whole number beyond 2^53, digit by digit.
+    private static func whole(_ value: Double) -> String {
+        guard let exact = Int128(exactly: value.rounded()) else { return "\(value)" }
+        return String(exact)
     }
 
     /// `fixed` with a plus sign in front of what is above zero.
@@ -29,6 +36,7 @@ enum Figures {
     /// A count with its thousands parted: `1,234,567`, with decimals only where it has some.
     static func count(_ value: Double) -> String {
         let text = fixed(value, value == value.rounded() ? 0 : 2)
+        guard !text.utf8.contains(0x65) else { return text }
         var digits = Array(text.utf8.prefix { $0 != 0x2E })
         let rest = text.utf8.dropFirst(digits.count)
         var place = digits.count - 3

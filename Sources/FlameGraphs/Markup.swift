@@ -87,6 +87,21 @@ enum Label {
         return shown.isEmpty ? "(no name)" : String(shown)
     }
 
+    /// `name` as Markdown shows it letter by letter, in a table's cell too.
+    static func markdown(_ name: String) -> String {
+        var shown = ""
+        for scalar in clean(name).unicodeScalars {
+            switch scalar {
+            case "&": shown += "&amp;"
+            case "<": shown += "&lt;"
+            case ">": shown += "&gt;"
+            case "\\", "`", "*", "_", "|", "[", "]", "~", "#", "!": shown += "\\\(scalar)"
+            default: shown.unicodeScalars.append(scalar)
+            }
+        }
+        return shown
+    }
+
     /// How much of `name` fits into `width` pixels at `perCharacter` pixels a letter; nil for too little.
     static func fitting(_ name: String, width: Double, perCharacter: Double) -> String? {
         let room = Int(width / perCharacter)

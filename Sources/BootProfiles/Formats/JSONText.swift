@@ -1,12 +1,14 @@
 /// Writes JSON whose strings hold what others wrote.
-struct JSONText {
-    private(set) var bytes: [UInt8] = []
+package struct JSONText {
+    package private(set) var bytes: [UInt8] = []
+
+    package init() {}
 
     /// Writes JSON of our own, as it is.
-    mutating func raw(_ json: String) { bytes.append(contentsOf: json.utf8) }
+    package mutating func raw(_ json: String) { bytes.append(contentsOf: json.utf8) }
 
     /// Writes a string; what is not UTF-8 in it becomes U+FFFD.
-    mutating func string(_ text: String) {
+    package mutating func string(_ text: String) {
         bytes.append(0x22)
         for byte in text.utf8 {
             switch byte {
@@ -25,7 +27,7 @@ struct JSONText {
     }
 
     /// Writes a number without an exponent.
-    mutating func number(_ value: Double) { DecimalNumber.append(value, to: &bytes) }
+    package mutating func number(_ value: Double) { DecimalNumber.append(value, to: &bytes) }
 }
 
 /// A value of JSON, for formats that are read as a whole.

@@ -62,7 +62,7 @@ package struct CallTree: Sendable {
     }
 
     /// For each node the nodes directly under it, in the order in which they came.
-    func children() -> CallTreeChildren { CallTreeChildren(parents: parents) }
+    package func children() -> CallTreeChildren { CallTreeChildren(parents: parents) }
 
     @inline(__always)
     private static func hash(_ parent: Int32, _ frame: FrameID) -> Int {
@@ -83,7 +83,7 @@ package struct CallTree: Sendable {
 }
 
 /// The children of every node of a call tree, in one array.
-struct CallTreeChildren {
+package struct CallTreeChildren: Sendable {
     private let starts: [Int32]
     private let nodes: [Int32]
 
@@ -102,7 +102,7 @@ struct CallTreeChildren {
         self.nodes = nodes
     }
 
-    subscript(node: Int32) -> ArraySlice<Int32> {
+    package subscript(node: Int32) -> ArraySlice<Int32> {
         nodes[Int(starts[Int(node)])..<Int(starts[Int(node) + 1])]
     }
 }
