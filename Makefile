@@ -3,7 +3,7 @@
 # What building Bootmark needs, what running it needs, and what checking its reports needs beside.
 BUILD_PACKAGES := libarchive-dev libc6-dev libdw-dev liblz4-dev liblzma-dev libpcre2-dev libsqlite3-dev libxml2-dev libzstd-dev pkg-config zlib1g-dev
 RUN_PACKAGES := linux-perf qemu-system-x86
-CHECK_PACKAGES := chromium chromium-driver fonts-dejavu-core libxml2-utils python3-venv valgrind
+CHECK_PACKAGES := chromium chromium-driver fonts-dejavu-core libxml2-utils python3-venv tmux valgrind
 
 # debug shares its build with the tests; release is what users run.
 CONFIGURATION ?= release

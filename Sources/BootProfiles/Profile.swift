@@ -169,6 +169,12 @@ public struct Profile: Sendable {
     @inline(__always)
     mutating func child(of parent: Int32, _ frame: FrameID) -> Int32 { tree.child(of: parent, frame) }
 
+    /// A new node of `frame` under `parent`, even where there is one already.
+    mutating func append(_ frame: FrameID, under parent: Int32) throws(ProfileError) -> Int32 {
+        if tree.count > CallTree.limit { try checkSize() }
+        return tree.append(frame, under: parent)
+    }
+
     /// Adds `weight` to the stack that ends at `node`.
     @inline(__always)
     mutating func add(_ weight: Double, to node: Int32) throws(ProfileError) {

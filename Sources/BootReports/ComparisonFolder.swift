@@ -19,12 +19,13 @@ public struct ProfiledSide: Sendable {
 
     /// The profiles of a stored run: boot by boot where their stacks are there, so that differences can be
     /// tested, else what was merged over them.
+    /// - Parameter phase: The phase whose stacks are taken; nil for the whole boots'.
     /// - Throws: `ProfileError` or `StoreError` where stacks cannot be read.
-    public init(_ folder: RunFolder) throws {
+    public init(_ folder: RunFolder, phase: String? = nil) throws {
         let boots = try folder.load().boots.filter(\.outcome.isBooted).map(\.index)
         self.init(
-            host: try Self.profiles(of: .host, in: folder, boots: boots),
-            guest: try Self.profiles(of: .guest, in: folder, boots: boots))
+            host: try Self.profiles(of: .host, phase, in: folder, boots: boots),
+            guest: try Self.profiles(of: .guest, phase, in: folder, boots: boots))
     }
 
     /// The profiles of a baseline, which keeps them merged.
@@ -36,11 +37,11 @@ public struct ProfiledSide: Sendable {
     }
 
     private static func profiles(
-        of origin: FunctionChange.Origin, in folder: RunFolder, boots: [Int]
+        of origin: FunctionChange.Origin, _ phase: String?, in folder: RunFolder, boots: [Int]
     ) throws -> [Profile] {
         let files = FileManager.default
-        let each = boots.map { "\(folder.bootPath($0))/\(origin.rawValue).folded" }.filter(files.fileExists)
-        let merged = folder.folded(origin)
+        let each = boots.map { folder.folded(origin, phase: phase, ofBoot: $0) }.filter(files.fileExists)
+        let merged = folder.folded(origin, phase: phase)
         let paths = each.count >= 2 ? each : files.fileExists(atPath: merged) ? [merged] : each
         return try paths.map { try reader(origin).read(.file($0)) }
     }

@@ -29,6 +29,6 @@ struct BootmarkCommand: AsyncParsableCommand {
             Doctor.self, BootCommand.self, PairsCommand.self, Compare.self, HistoryCommand.self,
             BisectCommand.self, Accept.self,
             Fold.self,
-            Graph.self, Difference.self, Convert.self, Report.self,
+            Graph.self, Difference.self, Hotspots.self, Convert.self, Report.self,
         ])
 }

@@ -57,6 +57,9 @@ enum Figures {
         return "\(fixed(value, 2)) \(name) of \(unit)"
     }
 
+    /// A time of `nanoseconds` in seconds: `1.234567 s`.
+    static func seconds(_ nanoseconds: UInt64) -> String { "\(fixed(Double(nanoseconds) / 1e9, 6)) s" }
+
     /// A p-value: `0.0079`, or `under 0.0001`.
     static func probability(_ value: Double) -> String {
         value < 0.0001 ? "under 0.0001" : fixed(value, 4)

@@ -24,11 +24,23 @@ public struct FlameGraph: Sendable {
     /// How it is drawn.
     public var options: FlameGraphOptions
     private let profile: Profile
+    private let timeline: Timeline?
 
     /// The flame graph of `profile`.
     public init(_ profile: Profile, options: FlameGraphOptions = FlameGraphOptions()) {
         self.profile = profile
         self.options = options
+        timeline = nil
+    }
+
+    /// The chart of `timeline`: stacks in the order of time, thread beside thread.
+    ///
+    /// A frame is as wide as what was sampled in it, so that its width means what it means in a flame graph;
+    /// time in which a thread was not sampled takes no room.
+    public init(_ timeline: Timeline, options: FlameGraphOptions = FlameGraphOptions()) {
+        profile = timeline.profile
+        self.options = options
+        self.timeline = timeline
     }
 
     /// The picture: an SVG document, UTF-8, that needs nothing beside it. O(nodes) time.
@@ -40,17 +52,21 @@ public struct FlameGraph: Sendable {
         var totals = profile.tree.totals()
         let total = profile.total
         if total > 0 { for node in totals.indices { totals[node] /= total } }
-        let layout = GraphLayout(profile: profile, totals: [totals], options: options)
+        let layout = GraphLayout(
+            profile: profile, totals: [totals], options: options, isInOrder: timeline != nil)
         let frames = layout.frames.enumerated().map { index, frame in
             Picture.Frame(
                 caller: frame.caller, depth: frame.depth, spans: frame.spans, name: name(frame.node),
                 facts: facts(frame), colour: index == 0 ? Palette.all : Palette.colour(of: name(frame.node)))
         }
         return Picture(
-            title: options.title.map { Label.clean($0) } ?? "Flame graph",
+            title: options.title.map { Label.clean($0) }
+                ?? (timeline == nil ? "Flame graph" : "Chart in the order of time"),
             subtitle: [
-                "\(Figures.amount(total, Label.clean(profile.unit))). "
-                    + "A frame is as wide as its share, with all that it called."
+                "\(Figures.amount(total, Label.clean(profile.unit)))"
+                    + (timeline.map { " in \(Figures.seconds($0.length)), from left to right in each thread" }
+                        ?? "")
+                    + ". A frame is as wide as its share, with all that it called."
             ],
             views: ["share"], view: 0, legend: [],
             notes: layout.notes(options) + profile.notes.map { Label.clean($0) + "." },
@@ -65,10 +81,13 @@ public struct FlameGraph: Sendable {
         let share = frame.spans[0].width
         let own = profile.total > 0 ? profile.tree.weights[frame.node] / profile.total : 0
         let unit = Label.clean(profile.unit)
+        let time = timeline.map {
+            "from \(Figures.seconds($0.starts[frame.node])) to \(Figures.seconds($0.ends[frame.node]))"
+        }
         return [
             "\(Figures.percent(share)) of all (\(Figures.amount((share * profile.total).rounded(), unit)))",
             "\(Figures.percent(own)) in the function itself",
-        ]
+        ] + (time.map { [$0] } ?? [])
     }
 }
 
@@ -78,10 +97,11 @@ extension FlameGraphOptions {
 }
 
 extension GraphLayout {
-    init(profile: Profile, totals: [[Double]], options: FlameGraphOptions) {
+    init(profile: Profile, totals: [[Double]], options: FlameGraphOptions, isInOrder: Bool = false) {
         self.init(
             profile: profile, totals: totals, narrowest: options.leastShare,
-            deepest: min(max(options.deepest, 1), 2_000), limit: min(max(options.limit, 100), 200_000))
+            deepest: min(max(options.deepest, 1), 2_000), limit: min(max(options.limit, 100), 200_000),
+            isInOrder: isInOrder)
     }
 
     /// What a reader should know about frames that are not in the picture.

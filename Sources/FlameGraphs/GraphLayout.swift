@@ -35,7 +35,11 @@ struct GraphLayout {
     ///   - narrowest: The least share that is drawn in at least one view.
     ///   - deepest: The largest depth that is drawn.
     ///   - limit: The most frames that are drawn; the narrowest are left out first.
-    init(profile: Profile, totals: [[Double]], narrowest: Double, deepest: Int, limit: Int) {
+    ///   - isInOrder: Whether neighbours stay in the order of their nodes, with what is left out as a gap
+    ///     between them, rather than sorted by name.
+    init(
+        profile: Profile, totals: [[Double]], narrowest: Double, deepest: Int, limit: Int, isInOrder: Bool
+    ) {
         let parents = profile.tree.parents
         var narrowest = narrowest
         var nodes: [Int32] = []
@@ -46,7 +50,8 @@ struct GraphLayout {
             }
             narrowest *= 1.5
         } while nodes.count > limit
-        let children = Self.children(of: nodes, parents: parents, profile: profile)
+        let children = Self.children(of: nodes, parents: parents, sortedBy: isInOrder ? nil : profile)
+        let fixed = isInOrder ? totals.map { Self.lefts($0, parents) } : []
         frames = [
             Frame(node: 0, caller: 0, depth: 0, spans: totals.map { _ in Span(left: 0, width: 1) })
         ]
@@ -60,7 +65,8 @@ struct GraphLayout {
                     var spans: [Span] = []
                     for view in totals.indices {
                         let width = totals[view][Int(node)]
-                        spans.append(Span(left: left[view], width: width))
+                        let place = isInOrder ? fixed[view][Int(node)] : left[view]
+                        spans.append(Span(left: place, width: width))
                         left[view] += width
                     }
                     frames.append(
@@ -73,12 +79,26 @@ struct GraphLayout {
         omitted = parents.count - frames.count
     }
 
+    /// Where each node begins when none is left out and neighbours stay in the order of their nodes.
+    private static func lefts(_ totals: [Double], _ parents: [Int32]) -> [Double] {
+        var lefts = [Double](repeating: 0, count: totals.count)
+        var next = lefts
+        for node in lefts.indices.dropFirst() {
+            let parent = Int(parents[node])
+            lefts[node] = next[parent]
+            next[node] = next[parent]
+            next[parent] += totals[node]
+        }
+        return lefts
+    }
+
     private static func children(
-        of nodes: [Int32], parents: [Int32], profile: Profile
+        of nodes: [Int32], parents: [Int32], sortedBy profile: Profile?
     ) -> [Int32: [Int32]] {
-        let frames = profile.tree.frames
         var children: [Int32: [Int32]] = [:]
         for node in nodes { children[parents[Int(node)], default: []].append(node) }
+        guard let profile else { return children }
+        let frames = profile.tree.frames
         return children.mapValues { siblings in
             siblings.count < 2
                 ? siblings

@@ -1,5 +1,5 @@
 /// A colour in sRGB; each part from 0 to 1.
-struct Colour: Sendable, Equatable {
+struct Colour: Sendable, Hashable {
     var red: Double
     var green: Double
     var blue: Double

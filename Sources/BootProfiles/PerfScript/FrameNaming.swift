@@ -17,6 +17,7 @@ struct FrameNaming {
         function: UnsafeRawBufferPointer, module: UnsafeRawBufferPointer, address: UnsafeRawBufferPointer,
         isJava: Bool
     ) -> [[UInt8]] {
+        if options.namesModules { return [Self.moduleName(module)] }
         var names: [[UInt8]] = []
         var start = 0
         while start <= function.count {
@@ -34,6 +35,15 @@ struct FrameNaming {
         guard function.elementsEqual("[unknown]".utf8) else { return .named }
         if module.elementsEqual("[unknown]".utf8) { return .nowhere }
         return isGeneratedMemory(module) ? .generated : .named
+    }
+
+    /// The module's last path component; the kernel and all of its modules are `[kernel]`.
+    private static func moduleName(_ module: UnsafeRawBufferPointer) -> [UInt8] {
+        if isKernel(module) { return Array("[kernel]".utf8) }
+        let slash = ByteSearch.last(0x2F, in: module).map { $0 + 1 } ?? 0
+        var name = Array(module[slash...])
+        for index in name.indices where name[index] == 0x3B { name[index] = 0x3A }
+        return name.isEmpty ? Array("[unknown]".utf8) : name
     }
 
     private func name(

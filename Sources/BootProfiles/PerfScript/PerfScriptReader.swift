@@ -18,6 +18,8 @@ public struct FoldingOptions: Sendable, Hashable {
     public var marksKernel = false
     /// Whether functions of a just-in-time compiler get `_[j]` behind their name.
     public var marksGenerated = false
+    /// Whether frames are called by their modules, as `libc.so.6` or `[kernel]`, and not by their functions.
+    public var namesModules = false
     /// Whether frames without a symbol show their address: `[libc.so.6 <7f12>]`.
     public var showsAddresses = false
     /// The event whose samples count; nil for the first one in the input.

@@ -40,6 +40,15 @@ package struct CallTree: Sendable {
         return node
     }
 
+    /// A new node of `frame` under `parent`, which `child` does not find.
+    mutating func append(_ frame: FrameID, under parent: Int32) -> Int32 {
+        let node = Int32(truncatingIfNeeded: parents.count)
+        parents.append(parent)
+        frames.append(frame)
+        weights.append(0)
+        return node
+    }
+
     /// The node of `frame` under `parent`, or nil.
     func find(under parent: Int32, _ frame: FrameID) -> Int32? {
         let mask = slots.count - 1
@@ -72,7 +81,9 @@ package struct CallTree: Sendable {
     }
 
     private mutating func grow() {
-        slots = [Int32](repeating: 0, count: slots.count * 4)
+        var size = slots.count * 4
+        while size < count * 2 { size *= 4 }
+        slots = [Int32](repeating: 0, count: size)
         let mask = slots.count - 1
         for node in 1..<count {
             var slot = Self.hash(parents[node], frames[node]) & mask

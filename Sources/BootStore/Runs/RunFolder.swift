@@ -49,7 +49,34 @@ public final class RunFolder: Sendable {
     public var file: String { path + "/run.json" }
 
     /// Where the stacks lie that were merged over all boots: `host.folded`, `guest.folded`.
-    public func folded(_ origin: FunctionChange.Origin) -> String { "\(path)/\(origin.rawValue).folded" }
+    ///
+    /// With a `phase`, those of that phase alone: `host@kernel.folded`.
+    public func folded(_ origin: FunctionChange.Origin, phase: String? = nil) -> String {
+        "\(path)/\(Self.foldedName(origin, phase: phase))"
+    }
+
+    /// Where the stacks of one boot lie.
+    public func folded(_ origin: FunctionChange.Origin, phase: String?, ofBoot index: Int) -> String {
+        "\(bootPath(index))/\(Self.foldedName(origin, phase: phase))"
+    }
+
+    /// The file's name for stacks of the whole boot or of one phase.
+    public static func foldedName(_ origin: FunctionChange.Origin, phase: String?) -> String {
+        guard let phase else { return "\(origin.rawValue).folded" }
+        // A phase may be called anything; what a path could misread is written as in an address.
+        let safe = CharacterSet(
+            charactersIn: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+ ")
+        let name = phase.addingPercentEncoding(withAllowedCharacters: safe) ?? "phase"
+        return "\(origin.rawValue)@\(name).folded"
+    }
+
+    /// The phase whose stacks a file of this name holds; nil for any other file.
+    public static func phase(ofFoldedName name: String) -> String? {
+        guard name.hasSuffix(".folded"), let at = name.firstIndex(of: "@"),
+            FunctionChange.Origin(rawValue: String(name[..<at])) != nil
+        else { return nil }
+        return String(name[name.index(after: at)...].dropLast(".folded".count)).removingPercentEncoding
+    }
 
     /// Writes the run; a kill while it does leaves what was saved before.
     /// - Throws: `StoreError` with the codes `diskFull`, `notWritable`, `locked`, or `malformed` where the

@@ -97,7 +97,8 @@ struct StoredSide {
     var compared: ComparedRun
     var profiles: ProfiledSide
 
-    init(_ path: String, side: BootFailure.Side) throws {
+    /// With a `phase`, the stacks are those of that phase alone.
+    init(_ path: String, side: BootFailure.Side, phase: String? = nil) throws {
         let folder = try RunFolder.open(at: path)
         let run = try folder.load()
         compared = ComparedRun(run: run, location: path, failures: folder.failures(of: run, side: side))
@@ -105,7 +106,9 @@ struct StoredSide {
         let isBaseline =
             FileManager.default.fileExists(atPath: "\(path)/host.folded.gz")
             || FileManager.default.fileExists(atPath: "\(path)/guest.folded.gz")
-        profiles = isBaseline ? try ProfiledSide(try Baseline(at: path)) : try ProfiledSide(folder)
+        profiles =
+            isBaseline && phase == nil
+            ? try ProfiledSide(try Baseline(at: path)) : try ProfiledSide(folder, phase: phase)
     }
 }
 

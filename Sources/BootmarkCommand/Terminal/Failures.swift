@@ -23,6 +23,9 @@ enum Failures {
         } catch let error as ProfileError {
             Standard.error("bootmark: \(ConsoleLine.cleanLines(error.description))")
             throw ExitCode(66)
+        } catch let error as TerminalWalk.NoTerminal {
+            Standard.error("bootmark: \(error)")
+            throw ExitCode(4)
         }
     }
 }

@@ -139,8 +139,9 @@ extension ExploredTree {
         children = tree.union.tree.children()
         self.looks = looks
         let words = DifferenceFacts(tree, difference)
+        let tested = places
         facts = { node in
-            words(node) + (places[node] >= 0 ? colouring.facts(Int(places[node])) : [])
+            words(node) + (tested[node] >= 0 ? colouring.facts(Int(tested[node])) : [])
         }
     }
 

@@ -84,10 +84,10 @@ extension Explorer {
         let keys =
             switch mode {
             case .graph:
-                "arrows walk  Enter zooms  Esc resets  / searches  n next  Tab table"
-                    + (tree.views.count > 1 ? "  w widths" : "") + "  ? help  q quits"
-            case .table: "arrows walk  Enter finds  s sorts  / searches  Tab graph  ? help  q quits"
-            case .help: "any key goes back  q quits"
+                "q quits  ? help  arrows walk  Enter zooms  Esc resets  / searches  n next  Tab table"
+                    + (tree.views.count > 1 ? "  w widths" : "")
+            case .table: "q quits  ? help  arrows walk  Enter finds  s sorts  / searches  Tab graph"
+            case .help: "q quits  any other key goes back"
             }
         return [Screen.Run(text: fitting(keys), style: Self.faint)]
     }

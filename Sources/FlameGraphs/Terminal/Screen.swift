@@ -40,12 +40,13 @@ public struct Screen: Sendable, Hashable {
 
     /// The bytes that draw row `index` from its first column to its end, whatever stood there.
     public func bytes(ofRow index: Int, colours: Colours) -> String {
-        var line = "\u{1B}[\(index + 1);1H\u{1B}[0m"
+        // Erased first: behind a letter in the last column the cursor still stands on it.
+        var line = "\u{1B}[\(index + 1);1H\u{1B}[0m\u{1B}[2K"
         for run in rows[index] {
             let codes = run.style.codes(colours)
             line += codes.isEmpty ? run.text : "\u{1B}[\(codes.joined(separator: ";"))m\(run.text)\u{1B}[0m"
         }
-        return line + "\u{1B}[K"
+        return line
     }
 }
 

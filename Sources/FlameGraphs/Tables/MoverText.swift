@@ -22,7 +22,7 @@ extension MoverTable {
 
     private static let over = "  itself                          with all that it called"
     /// The headings of `figures`.
-    static let headings = "    before     after    change     before     after    change "
+    static let headings = "    before     after    points     before     after    points "
 
     /// The shares and changes of `mover`, as wide as the headings.
     func figures(_ mover: Mover) -> String {
@@ -35,7 +35,7 @@ extension MoverTable {
     public func markdown(count: Int = 50) -> String {
         guard !movers.isEmpty else { return "No function's share changed. \(explanation)\n" }
         var lines = [
-            "| function | self before | self after | change | with callees before | after | change |",
+            "| function | self before | self after | points | with callees before | after | points |",
             "|---|---:|---:|---:|---:|---:|---:|",
         ]
         for mover in movers.prefix(max(0, count)) {
@@ -95,7 +95,7 @@ extension MoverTable {
     private func mark(_ rate: Double?, _ star: String) -> String { isSignificant(rate) == true ? star : "" }
 
     private func points(_ before: Double, _ after: Double) -> String {
-        "\(Figures.signed((after - before) * 100, 2)) %"
+        Figures.signed((after - before) * 100, 2)
     }
 
     private static func right(_ text: String, _ columns: Int) -> String {

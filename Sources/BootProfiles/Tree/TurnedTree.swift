@@ -1,0 +1,130 @@
+extension Profile {
+    /// The stacks from their innermost function outwards: what time was spent in, with who called it under it.
+    ///
+    /// Its time is that of the stacks' depths together. Single samples are not kept.
+    /// - Throws: `ProfileError` as `add(stack:weight:)` does.
+    public func reversed() throws(ProfileError) -> Profile {
+        try rebuilt { (path: inout [FrameID]) in path.reverse() }
+    }
+
+    /// The stacks from the function of the name `name` on inwards: what it calls.
+    ///
+    /// A stack in which it recurs counts once, from its outermost call; stacks without it are left out.
+    /// - Throws: `ProfileError` of the code `empty` where no stack holds the function.
+    public func callees(of name: String) throws(ProfileError) -> Profile {
+        let function = try frame(named: name)
+        return try rebuilt { (path: inout [FrameID]) in
+            path.removeFirst(path.firstIndex(of: function) ?? path.count)
+        }
+    }
+
+    /// The stacks from the function of the name `name` on outwards: who calls it.
+    ///
+    /// A stack in which it recurs counts once, from its outermost call; stacks without it are left out.
+    /// - Throws: `ProfileError` of the code `empty` where no stack holds the function.
+    public func callers(of name: String) throws(ProfileError) -> Profile {
+        let function = try frame(named: name)
+        return try rebuilt { (path: inout [FrameID]) in
+            guard let place = path.firstIndex(of: function) else { return path.removeAll() }
+            path.removeLast(path.count - place - 1)
+            path.reverse()
+        }
+    }
+
+    /// The stacks without their outermost frames, which name the process, and with neighbouring equal frames as one.
+    public func joiningNeighbours() throws(ProfileError) -> Profile {
+        try rebuilt { (path: inout [FrameID]) in
+            var joined: [FrameID] = []
+            for frame in path.dropFirst() where joined.last != frame { joined.append(frame) }
+            path = joined
+        }
+    }
+
+    /// The stacks of the single samples that were taken in `time`, in nanoseconds since the first of them.
+    ///
+    /// - Throws: `ProfileError` of the code `empty` where no samples were kept, or none was taken then.
+    public func selecting(_ time: Range<UInt64>) throws(ProfileError) -> Profile {
+        let times = samples.lazy.map(\.facts.time).filter { $0 > 0 }
+        guard let first = times.min(), let last = times.max() else { throw Timeline.timeless }
+        var selected = Profile(origin: origin, unit: unit)
+        selected.notes = notes
+        selected.frames = frames
+        for sample in samples where sample.facts.time >= first && time.contains(sample.facts.time - first) {
+            selected.samples.append(
+                ProfileSample(
+                    facts: sample.facts, node: try selected.add(sample.weight, alongside: sample, of: self),
+                    weight: sample.weight))
+        }
+        guard !selected.isEmpty else {
+            let length = Double(last - first) / 1e9
+            throw ProfileError(
+                .empty, file: "profile", "no sample was taken in that time",
+                nextStep: "Its samples span \(length) seconds.")
+        }
+        return selected
+    }
+
+    /// Adds `weight` to this profile's stack of the sample `other` has.
+    private mutating func add(
+        _ weight: Double, alongside sample: ProfileSample, of other: Profile
+    ) throws(ProfileError) -> Int32 {
+        var node = CallTree.root
+        for frame in other.withStack(of: sample, { $0 }) { node = child(of: node, frame) }
+        try add(weight, to: node)
+        return node
+    }
+
+    /// The weights of what is called directly by the outermost frame of every stack, the largest first; what
+    /// ends there has no name. Of `callees(of:)` and `callers(of:)` that is a function's table of neighbours.
+    public func neighbours() -> (own: Double, neighbours: [FunctionTotals]) {
+        let totals = tree.totals()
+        let children = tree.children()
+        var own = 0.0
+        var weights: [FunctionTotals] = []
+        var places: [FrameID: Int] = [:]
+        for outermost in children[CallTree.root] {
+            own += tree.weights[Int(outermost)]
+            for child in children[outermost] {
+                let frame = tree.frames[Int(child)]
+                let place = places[frame] ?? weights.count
+                if place == weights.count {
+                    places[frame] = place
+                    weights.append(FunctionTotals(name: frames.name(of: frame), own: 0, total: 0))
+                }
+                weights[place].own += tree.weights[Int(child)]
+                weights[place].total += totals[Int(child)]
+            }
+        }
+        weights.sort {
+            $0.total == $1.total ? ByteOrder.stringsPrecede($0.name, $1.name) : $0.total > $1.total
+        }
+        return (own, weights)
+    }
+
+    private func frame(named name: String) throws(ProfileError) -> FrameID {
+        if let frame = frames.find(name) { return frame }
+        throw ProfileError(
+            .empty, file: "profile", "no stack holds the function \(Printable.line(name))",
+            nextStep: "Names are those that bootmark hotspots prints, letter by letter.")
+    }
+
+    /// A profile with every stack that has a weight changed by `change`; those that it empties are left out.
+    private func rebuilt(_ change: (inout [FrameID]) -> Void) throws(ProfileError) -> Profile {
+        var rebuilt = Profile(origin: origin, unit: unit)
+        rebuilt.notes = notes
+        rebuilt.frames = frames
+        var path: [FrameID] = []
+        for node in 1..<max(1, tree.count) where tree.weights[node] > 0 {
+            path.removeAll(keepingCapacity: true)
+            var place = node
+            while place > 0 {
+                path.append(tree.frames[place])
+                place = Int(tree.parents[place])
+            }
+            path.reverse()
+            change(&path)
+            if !path.isEmpty { try rebuilt.add(stack: path, weight: tree.weights[node]) }
+        }
+        return rebuilt
+    }
+}

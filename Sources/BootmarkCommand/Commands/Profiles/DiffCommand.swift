@@ -1,0 +1,90 @@
+import ArgumentParser
+import BootModel
+import BootProfiles
+import BootReports
+import BootStore
+import FlameGraphs
+
+/// `bootmark diff`: a picture of what changed, and a table.
+struct Difference: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "diff",
+        abstract: "Draw a differential flame graph, before to after, and list what changed most.",
+        discussion: """
+            BEFORE and AFTER are files of stacks, run folders, or baselines. With run folders that hold several \
+            recorded boots, only changes that the boots' own spread does not explain are coloured, and marked in \
+            the table.
+
+              bootmark diff before after -o difference.svg --movers movers.md
+              bootmark diff before after --view
+            """)
+
+    @Argument(help: ArgumentHelp("What is the reference.", valueName: "BEFORE"))
+    var before: String
+
+    @Argument(help: ArgumentHelp("What is looked at.", valueName: "AFTER"))
+    var after: String
+
+    @OptionGroup(title: "Naming") var folding: FoldingFlags
+    @OptionGroup(title: "Selecting") var selection: SelectionOptions
+    @OptionGroup(title: "Drawing") var picture: PictureOptions
+
+    @Flag(help: "Draw the guest's stacks of run folders, in place of the host's.")
+    var guest = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Write all functions that changed: JSON for .json, Markdown for .md, else text.",
+            valueName: "FILE"))
+    var movers: String?
+
+    @Option(help: ArgumentHelp("How many functions the table on standard output has.", valueName: "COUNT"))
+    var top = 10
+
+    func validate() throws {
+        guard (0...10_000).contains(top) else { throw ValidationError("--top takes 0 to 10000 functions.") }
+    }
+
+    func run() async throws {
+        try await Failures.reported {
+            let (old, new) = (try profiles(before), try profiles(after))
+            var graph = DifferentialFlameGraph(before: old, after: new, options: picture.options)
+            graph.beforeLabel = before
+            graph.afterLabel = after
+            if let output = picture.output { try AtomicFile.write(try graph.svg(), to: output) }
+            let table = MoverTable(before: old, after: new, level: graph.level)
+            if let movers { try AtomicFile.write(Self.encoded(table, for: movers), to: movers) }
+            if picture.view {
+                let tree = try Explorer(graph, size: Explorer.Size(rows: 24, columns: 80))
+                try TerminalWalk.run { size in
+                    var explorer = tree
+                    explorer.size = size
+                    return explorer
+                }
+            } else if top > 0 {
+                Standard.output(table.text(count: top, width: Standard.width))
+            }
+        }
+    }
+
+    private static func encoded(_ table: MoverTable, for file: String) -> [UInt8] {
+        if file.hasSuffix(".json") { return table.json() }
+        if file.hasSuffix(".md") { return Array(table.markdown(count: .max).utf8) }
+        return Array((table.text(count: .max) + "\n").utf8)
+    }
+
+    private func profiles(_ path: String) throws -> [Profile] {
+        guard ProfileInputs.isFolder(path) else {
+            try selection.checkHasNoPhase(path)
+            var options = folding.options
+            selection.apply(to: &options)
+            return [try selection.shaped(try ProfileInput.open(.file(path), options: options).read())]
+        }
+        let side = try StoredSide(path, side: .before, phase: selection.phase).profiles
+        let profiles = guest ? side.guest : side.host.isEmpty ? side.guest : side.host
+        guard !profiles.isEmpty else {
+            throw selection.phase.map { SelectionOptions.noPhase($0, in: path) } ?? ProfileInputs.empty(path)
+        }
+        return try profiles.map(selection.shaped)
+    }
+}

@@ -1,0 +1,86 @@
+import ArgumentParser
+import BootModel
+import BootProfiles
+import BootStore
+import FlameGraphs
+import Foundation
+
+/// Profiles that are read and merged, which of their samples count, and how they are folded.
+struct ProfileInputs: ParsableArguments {
+    @Argument(help: ArgumentHelp("Files of stacks, or run folders; - is standard input.", valueName: "INPUT"))
+    var inputs: [String]
+
+    @OptionGroup(title: "Naming") var folding: FoldingFlags
+    @OptionGroup(title: "Selecting") var selection: SelectionOptions
+
+    func validate() throws {
+        guard !inputs.isEmpty else {
+            throw ValidationError("Which profile? Name a file or a run folder; - is standard input.")
+        }
+    }
+
+    /// All inputs in one profile.
+    func merged() throws -> Profile {
+        let profile = try ProfileInput.merged(try inputs.map(source), options: options())
+        return try selection.shaped(profile)
+    }
+
+    /// All inputs in one profile, its frames functions or modules.
+    func merged(by subject: HotspotTable.Subject) throws -> Profile {
+        guard subject == .module else { return try merged() }
+        var options = options()
+        options.namesModules = true
+        var merged: Profile?
+        for path in inputs {
+            let input = try ProfileInput.open(source(path), options: options)
+            guard [.perfData, .perfScript].contains(input.kind) else {
+                throw ValidationError(
+                    "\(ConsoleLine.clean(path)) is \(input.kind.rawValue), which hold no modules; --by module takes "
+                        + "perf.data and the text of perf script.")
+            }
+            let profile = try selection.restricted(try input.read()).joiningNeighbours()
+            if merged == nil { merged = profile } else { try merged?.merge(profile) }
+        }
+        return merged ?? Profile()
+    }
+
+    /// The samples of all inputs in the order of time.
+    func timeline() throws -> Timeline {
+        guard inputs.count == 1 else {
+            throw ValidationError(
+                "A chart in the order of time takes one input: recordings have clocks of their own.")
+        }
+        let options = options(keepingSamples: true)
+        return try Timeline(
+            try selection.restricted(try ProfileInput.merged(try inputs.map(source), options: options)))
+    }
+
+    /// What the inputs are called together.
+    var title: String { inputs.count == 1 ? inputs[0] : "\(inputs[0]) and \(inputs.count - 1) more" }
+
+    private func options(keepingSamples: Bool = false) -> FoldingOptions {
+        var options = folding.options
+        selection.apply(to: &options)
+        options.keepsSamples = options.keepsSamples || keepingSamples
+        return options
+    }
+
+    private func source(_ path: String) throws -> ProfileSource {
+        guard Self.isFolder(path) else {
+            try selection.checkHasNoPhase(path)
+            return .file(path)
+        }
+        return .file(try selection.stacks(in: path))
+    }
+
+    static func isFolder(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+    }
+
+    static func empty(_ path: String) -> StoreError {
+        StoreError(
+            .missing, path: path, reason: "holds no stacks",
+            nextStep: "Record some boots: bootmark boot --collect perf-stat,perf-record … -o RUNDIR")
+    }
+}
