@@ -4,7 +4,9 @@ import BootProfiles
 public struct Explorer: Sendable {
     /// A screen's size in rows and columns.
     public struct Size: Sendable, Hashable {
+        /// Rows, from the top.
         public var rows: Int
+        /// Columns, from the left.
         public var columns: Int
 
         /// A size; less than 6 rows and 20 columns is taken for that, more than 1,000 for 1,000.
