@@ -188,7 +188,7 @@ public struct Profile: Sendable {
     private func checkSize() throws(ProfileError) {
         guard tree.count <= CallTree.limit else {
             throw ProfileError(
-                .tooLarge, file: "profile",
+                .tooLarge, file: ProfileError.profile,
                 "more than \(CallTree.limit) distinct stacks and parts of stacks",
                 nextStep: "Merge fewer inputs, or leave out annotations that make every stack unique.")
         }
@@ -196,7 +196,7 @@ public struct Profile: Sendable {
 
     private static func badWeight(_ weight: Double) -> ProfileError {
         ProfileError(
-            .malformed, file: "profile", "a stack's weight is \(weight)",
+            .malformed, file: ProfileError.profile, "a stack's weight is \(weight)",
             nextStep: "Weights must be finite and not negative.")
     }
 }

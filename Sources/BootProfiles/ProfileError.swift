@@ -62,4 +62,15 @@ public struct ProfileError: Error, Sendable, Hashable, CustomStringConvertible {
             }
         return "\(Printable.line(file))\(place): \(detail). \(nextStep)"
     }
+
+    /// This fault with the name of the input, where it arose in a profile that knows none.
+    func naming(_ input: String) -> ProfileError {
+        guard file == Self.profile else { return self }
+        var named = self
+        named.file = input
+        return named
+    }
+
+    /// What faults of a profile call it before anybody knows where it comes from.
+    static let profile = "profile"
 }

@@ -38,12 +38,10 @@ public struct FoldedReader: Sendable {
 
     func read(_ stream: ByteStream) throws(ProfileError) -> Profile {
         var builder = FoldedBuilder(profile: Profile(origin: origin, unit: unit))
-        var skipped = 0
-        try eachLine(stream) { (line, number) throws(ProfileError) in
-            guard let (stack, weight) = FoldedLine.split(line), stack.count > 0 else {
-                guard partial else { throw Self.malformed(line, stream.name, number) }
-                skipped += 1
-                return
+        let skipped = try stream.forEachLine(partial: partial) { (line) throws(ProfileError) in
+            guard line.bytes.count > 0 else { return }
+            guard let (stack, weight) = FoldedLine.split(line.bytes), stack.count > 0 else {
+                throw Self.malformed(line)
             }
             try builder.add(stack, weight: weight)
         }
@@ -54,15 +52,11 @@ public struct FoldedReader: Sendable {
     func readPair(_ stream: ByteStream) throws(ProfileError) -> (before: Profile, after: Profile) {
         var before = FoldedBuilder(profile: Profile(origin: origin, unit: unit))
         var after = before
-        var skipped = 0
-        try eachLine(stream) { (line, number) throws(ProfileError) in
-            guard let (rest, second) = FoldedLine.split(line),
+        let skipped = try stream.forEachLine(partial: partial) { (line) throws(ProfileError) in
+            guard line.bytes.count > 0 else { return }
+            guard let (rest, second) = FoldedLine.split(line.bytes),
                 let (stack, first) = FoldedLine.split(rest), stack.count > 0
-            else {
-                guard partial else { throw Self.malformed(line, stream.name, number) }
-                skipped += 1
-                return
-            }
+            else { throw Self.malformed(line) }
             if first > 0 { try before.add(stack, weight: first) }
             if second > 0 { try after.add(stack, weight: second) }
         }
@@ -70,32 +64,45 @@ public struct FoldedReader: Sendable {
         return (before.profile, after.profile)
     }
 
-    private func eachLine(
-        _ stream: ByteStream, _ body: (UnsafeRawBufferPointer, Int) throws(ProfileError) -> Void
-    ) throws(ProfileError) {
-        var number = 0
-        try stream.forEachChunk { (chunk, _) throws(ProfileError) in
-            var start = 0
-            while start < chunk.count {
-                let newline = ByteSearch.first(0x0A, in: chunk, from: start)
-                var end = newline
-                if end > start, chunk[end - 1] == 0x0D { end -= 1 }
-                number += 1
-                if end > start {
-                    try body(UnsafeRawBufferPointer(rebasing: chunk[start..<end]), number)
-                }
-                start = newline + 1
-            }
-        }
+    private static func malformed(_ line: TextLine) -> ProfileError {
+        line.fault(
+            "\(Printable.quote(line.bytes)) does not end in a stack's weight",
+            nextStep: "Folded lines read \"main;work 12\"; read what can be read with --partial.")
+    }
+}
+
+extension ProfileInput.Kind {
+    /// Folded stacks with a weight each; what py-spy calls raw is one of them.
+    public static let folded = ProfileInput.Kind("folded stacks")
+    /// Folded stacks with a weight before and one after.
+    public static let foldedPair = ProfileInput.Kind("differential folded stacks")
+}
+
+extension FoldedReader: ProfileReader {
+    static var kind: ProfileInput.Kind { .folded }
+
+    static func recognises(_ head: InputHead) -> Bool {
+        let weights = FoldedLine.weights(head)
+        return weights.single + weights.double > 0
     }
 
-    private static func malformed(
-        _ line: UnsafeRawBufferPointer, _ name: String, _ number: Int
-    ) -> ProfileError {
-        ProfileError(
-            .malformed, file: name, at: .line(number),
-            "\(Printable.quote(line)) does not end in a stack's weight",
-            nextStep: "Folded lines read \"main;work 12\"; read what can be read with --partial.")
+    static func read(_ input: ReaderInput) throws(ProfileError) -> Profile {
+        try FoldedReader(partial: input.options.partial).read(input.stream)
+    }
+}
+
+/// Folded stacks with two weights: as one profile, the one after.
+enum FoldedPairFormat: ProfileReader {
+    static var kind: ProfileInput.Kind { .foldedPair }
+
+    static func recognises(_ head: InputHead) -> Bool {
+        // Frames may end in a number, so only lines that all have two are pairs.
+        let weights = FoldedLine.weights(head)
+        return weights.double > 0 && weights.single == 0
+    }
+
+    static func read(_ input: ReaderInput) throws(ProfileError) -> Profile {
+        try FoldedReader(partial: input.options.partial).readPair(input.stream).after
     }
 }
 
@@ -107,6 +114,18 @@ extension Profile {
 
 /// The parts of a folded line.
 enum FoldedLine {
+    /// How many of the first lines end in one number, and in two or more.
+    static func weights(_ head: InputHead) -> (single: Int, double: Int) {
+        var counts = (single: 0, double: 0)
+        for line in head.lines where line.first != 0x23 {
+            line.withUnsafeBytes { line in
+                guard let (rest, _) = split(line), rest.count > 0 else { return }
+                if let (stack, _) = split(rest), stack.count > 0 { counts.double += 1 } else { counts.single += 1 }
+            }
+        }
+        return counts
+    }
+
     /// The stack and the weight behind its last space; nil where there is none.
     @inline(__always)
     static func split(

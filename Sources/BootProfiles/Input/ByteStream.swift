@@ -28,10 +28,17 @@ final class ByteStream {
     private var head: [UInt8] = []
     private var headOffset = 0
     private var inflater: Inflater?
+    private let partial: Bool
+
+    /// What is missing of a compressed source that was read only in part; nil where nothing is.
+    private(set) var cut: String?
 
     /// Opens `source`; what is compressed by gzip is read as what it holds.
-    init(_ source: ProfileSource) throws(ProfileError) {
+    ///
+    /// With `partial`, compressed data that is cut short or damaged ends where it can be read no more.
+    init(_ source: ProfileSource, partial: Bool = false) throws(ProfileError) {
         name = source.name
+        self.partial = partial
         switch source {
         case .bytes(let bytes, _):
             descriptor = nil
@@ -82,7 +89,9 @@ final class ByteStream {
     }
 
     /// All bytes that are left.
-    func readAll() throws(ProfileError) -> [UInt8] {
+    ///
+    /// - Throws: `ProfileError` where they are more than `limit`, too.
+    func readAll(limit: Int = largestHeld) throws(ProfileError) -> [UInt8] {
         var bytes: [UInt8] = []
         let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 8)
         defer { piece.deallocate() }
@@ -90,9 +99,9 @@ final class ByteStream {
             let got = try read(into: piece)
             if got == 0 { return bytes }
             bytes.append(contentsOf: piece[..<got])
-            guard bytes.count <= Self.largestHeld else {
+            guard bytes.count <= limit else {
                 throw ProfileError(
-                    .tooLarge, file: name, "it holds more than \(Self.largestHeld) bytes",
+                    .tooLarge, file: name, "it holds more than \(limit) bytes",
                     nextStep: "Give perf.data as a plain file; record other profiles for a shorter time.")
             }
         }
@@ -118,8 +127,17 @@ final class ByteStream {
     }
 
     private func pull(into target: UnsafeMutableRawBufferPointer) throws(ProfileError) -> Int {
+        guard cut == nil else { return 0 }
         guard let inflater else { return try readRaw(into: target) }
-        return try inflater.read(into: target) { (raw) throws(ProfileError) in try self.readRaw(into: raw) }
+        do {
+            return try inflater.read(into: target) { (raw) throws(ProfileError) in
+                try self.readRaw(into: raw)
+            }
+        } catch {
+            guard partial, error.code == .truncated || error.code == .malformed else { throw error }
+            cut = "\(error.detail): only what comes before is in here"
+            return 0
+        }
     }
 
     private func readRaw(into target: UnsafeMutableRawBufferPointer) throws(ProfileError) -> Int {

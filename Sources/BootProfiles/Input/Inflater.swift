@@ -1,7 +1,15 @@
 import CZlib
 
 /// Undoes gzip, a piece at a time, members in a row included.
+///
+/// A text is never as repetitive as a bomb: beyond `freely` bytes, no more than `mostPerByte` may unfold from each
+/// compressed byte (deflate reaches 1,032).
 final class Inflater {
+    /// What may unfold without being looked at.
+    static let freely = 1 << 30
+    /// How many bytes may unfold from each compressed one, on average, beyond that.
+    static let mostPerByte = 250
+
     private let name: String
     private var state = z_stream()
     private let input: UnsafeMutableRawBufferPointer
@@ -9,6 +17,7 @@ final class Inflater {
     private var consumed = 0
     private var midMember = false
     private var rawCount = 0
+    private var inflatedCount = 0
 
     /// Begins with `held`, compressed bytes that were read before.
     init(name: String, held: [UInt8]) throws(ProfileError) {
@@ -63,6 +72,13 @@ final class Inflater {
         consumed += available - Int(state.avail_in)
         midMember = true
         let produced = min(target.count, Int(UInt32.max)) - Int(state.avail_out)
+        inflatedCount += produced
+        guard inflatedCount <= Self.freely || inflatedCount / Self.mostPerByte <= rawCount + consumed else {
+            throw ProfileError(
+                .tooLarge, file: name, at: .byte(rawCount + consumed),
+                "more than \(Self.freely) bytes unfold, over \(Self.mostPerByte) from each compressed one",
+                nextStep: "If you trust it, unpack it first: gzip -d.")
+        }
         switch code {
         case Z_OK, Z_BUF_ERROR: break
         case Z_STREAM_END:

@@ -3,29 +3,20 @@ import BootModel
 /// A profile in a file, whatever kind it is of.
 public struct ProfileInput {
     /// What a file turned out to be.
-    public enum Kind: String, Sendable, Hashable, CaseIterable {
-        /// What `perf record` writes.
-        case perfData = "perf.data"
-        /// speedscope's JSON.
-        case speedscope = "speedscope JSON"
-        /// pprof's protocol buffer.
-        case pprof
-        /// What `perf script` prints.
-        case perfScript = "perf script text"
-        /// Folded stacks with a weight each.
-        case folded = "folded stacks"
-        /// Folded stacks with a weight before and one after.
-        case foldedPair = "differential folded stacks"
+    public struct Kind: Sendable, Hashable {
+        /// What it is called, for people.
+        public let name: String
+
+        init(_ name: String) { self.name = name }
     }
 
-    /// How many bytes an input is recognised by.
-    static let lookAhead = 1 << 16
+    /// The kinds that are read.
+    public static var kinds: [Kind] { ProfileReaders.all.map { $0.kind } }
 
     /// What the file is.
-    public let kind: Kind
-    private let source: ProfileSource
-    private let stream: ByteStream
-    private let options: FoldingOptions
+    public var kind: Kind { reader.kind }
+    private let reader: any ProfileReader.Type
+    private let input: ReaderInput
 
     /// Opens `source` and recognises what it is by its content; gzip is looked into.
     ///
@@ -33,24 +24,35 @@ public struct ProfileInput {
     public static func open(
         _ source: ProfileSource, options: FoldingOptions = FoldingOptions()
     ) throws(ProfileError) -> ProfileInput {
-        let stream = try ByteStream(source)
-        let head = try stream.peek(lookAhead)
-        let kind = try Recognition.kind(of: head, name: stream.name)
-        return ProfileInput(kind: kind, source: source, stream: stream, options: options)
+        let stream = try ByteStream(source, partial: options.partial)
+        let head = InputHead(try stream.peek(InputHead.limit))
+        return ProfileInput(
+            reader: try ProfileReaders.reader(of: head, name: stream.name),
+            input: ReaderInput(stream: stream, source: source, options: options))
+    }
+
+    /// Opens `source` as the kind of the name `kind`, whatever it looks like; for tests with damaged inputs.
+    package static func open(
+        _ source: ProfileSource, as kind: String, options: FoldingOptions
+    ) throws(ProfileError) -> ProfileInput? {
+        guard let reader = ProfileReaders.all.first(where: { $0.kind.name == kind }) else { return nil }
+        let stream = try ByteStream(source, partial: options.partial)
+        return ProfileInput(
+            reader: reader, input: ReaderInput(stream: stream, source: source, options: options))
     }
 
     /// Reads the profile; of a pair, the one after. An input can be read once.
     ///
     /// - Throws: `ProfileError` with the place, where the input cannot be read.
     public func read() throws(ProfileError) -> Profile {
-        switch kind {
-        case .perfData: try PerfDataReader(options: options).read(stream, source)
-        case .speedscope: try SpeedscopeFormat.read(stream.readAll(), name: stream.name)
-        case .pprof: try PprofFormat.read(stream.readAll(), name: stream.name)
-        case .perfScript: try PerfScriptReader(options: options).read(stream)
-        case .folded: try FoldedReader(partial: options.partial).read(stream)
-        case .foldedPair: try FoldedReader(partial: options.partial).readPair(stream).after
+        var profile: Profile
+        do {
+            profile = try reader.read(input)
+        } catch {
+            throw error.naming(input.name)
         }
+        if let cut = input.stream.cut { profile.notes.append(cut) }
+        return profile
     }
 
     /// Reads all of `sources` and merges them into one profile, one at a time.

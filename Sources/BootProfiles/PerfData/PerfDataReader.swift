@@ -230,3 +230,18 @@ extension Array where Element == UInt8 {
         return try body(UnsafeRawBufferPointer(rebasing: copy[..<count]))
     }
 }
+
+extension ProfileInput.Kind {
+    /// What `perf record` writes.
+    public static let perfData = ProfileInput.Kind("perf.data")
+}
+
+extension PerfDataReader: ProfileReader {
+    static var kind: ProfileInput.Kind { .perfData }
+
+    static func recognises(_ head: InputHead) -> Bool { PerfDataFile.isPerfData(head.bytes) }
+
+    static func read(_ input: ReaderInput) throws(ProfileError) -> Profile {
+        try PerfDataReader(options: input.options).read(input.stream, input.source)
+    }
+}

@@ -70,6 +70,30 @@ public struct PerfScriptReader: Sendable {
     }
 }
 
+extension ProfileInput.Kind {
+    /// What `perf script` prints.
+    public static let perfScript = ProfileInput.Kind("perf script text")
+}
+
+extension PerfScriptReader: ProfileReader {
+    static var kind: ProfileInput.Kind { .perfScript }
+
+    static func recognises(_ head: InputHead) -> Bool {
+        head.lines.contains { line in
+            line.withUnsafeBytes { line in
+                guard line[0] != 0x23 else { return false }
+                if line[0] == 0x20 || line[0] == 0x09 { return SampleHeader.single(line) != nil }
+                guard let header = SampleHeader(line) else { return false }
+                return header.event != nil || SampleHeader.single(line) != nil
+            }
+        }
+    }
+
+    static func read(_ input: ReaderInput) throws(ProfileError) -> Profile {
+        try PerfScriptReader(options: input.options).read(input.stream)
+    }
+}
+
 /// The state of reading `perf script` text line by line.
 struct PerfScriptParser {
     var builder: SampleBuilder

@@ -5,7 +5,11 @@ enum CallgrindFormat {
         var callee: Int
     }
 
-    static func bytes(_ profile: Profile) -> [UInt8] {
+    /// Costs are rounded to whole numbers, which is all that the format holds.
+    ///
+    /// - Throws: `ProfileError` where one is 2^64 or more.
+    static func bytes(_ profile: Profile) throws(ProfileError) -> [UInt8] {
+        guard profile.total < 0x1p64 else { throw PprofFormat.tooHeavy(profile.total, "callgrind") }
         let weights = profile.functionWeights()
         let edges = calls(profile)
         // Sorted by name, and functions that nothing weighs left out, so that equal profiles give equal bytes.
@@ -61,7 +65,7 @@ enum CallgrindFormat {
         return costs
     }
 
-    private static func whole(_ value: Double) -> String { String(UInt64(min(value.rounded(), 1.8e19))) }
+    private static func whole(_ value: Double) -> String { String(UInt64(min(value.rounded(), 0x1p64 - 2048))) }
 
     /// An event's name is one word there.
     private static func event(_ unit: String) -> String {
