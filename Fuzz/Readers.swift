@@ -14,6 +14,6 @@ public func fuzzReaders(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     guard let profile = try? ProfileInput.open(.bytes(bytes, name: "fuzz"), options: options).read() else {
         return 0
     }
-    for format in ProfileFormat.allCases { _ = profile.encoded(as: format) }
+    for format in ProfileFormat.allCases { _ = try? profile.encoded(as: format) }
     return 0
 }

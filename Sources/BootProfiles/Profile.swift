@@ -26,6 +26,12 @@ public struct Profile: Sendable {
         self.unit = unit
     }
 
+    /// A profile whose tree may hold `limit` nodes, for tests.
+    init(limit: Int) {
+        self.init()
+        tree = CallTree(limit: limit)
+    }
+
     /// Whether nothing was added.
     public var isEmpty: Bool { tree.count == 1 }
 
@@ -180,17 +186,23 @@ public struct Profile: Sendable {
     mutating func add(_ weight: Double, to node: Int32) throws(ProfileError) {
         guard weight >= 0, weight.isFinite else { throw Self.badWeight(weight) }
         guard node != CallTree.root else { return }
-        if tree.count > CallTree.limit { try checkSize() }
+        if tree.count > tree.limit || frames.byteCount > FrameTable.mostBytes { try checkSize() }
         tree.weights[Int(node)] += weight
         total += weight
     }
 
     private func checkSize() throws(ProfileError) {
-        guard tree.count <= CallTree.limit else {
+        guard tree.count <= tree.limit else {
             throw ProfileError(
                 .tooLarge, file: ProfileError.profile,
-                "more than \(CallTree.limit) distinct stacks and parts of stacks",
+                "more than \(tree.limit) distinct stacks and parts of stacks",
                 nextStep: "Merge fewer inputs, or leave out annotations that make every stack unique.")
+        }
+        guard frames.byteCount <= FrameTable.mostBytes else {
+            throw ProfileError(
+                .tooLarge, file: ProfileError.profile,
+                "the names of its functions take more than \(FrameTable.mostBytes) bytes",
+                nextStep: "Merge fewer inputs, or leave out annotations that make every name unique.")
         }
     }
 

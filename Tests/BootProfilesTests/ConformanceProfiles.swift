@@ -15,7 +15,7 @@ final class ConformanceProfiles: XCTestCase {
         try profile.add(names: ["main", "work", "work", "\"quoted\" 日本"], weight: 5)
         let folder = ProcessInfo.processInfo.environment["BOOTMARK_PROFILES"]
         for format in ProfileFormat.allCases {
-            let bytes = profile.encoded(as: format)
+            let bytes = try profile.encoded(as: format)
             XCTAssertFalse(bytes.isEmpty)
             if let folder { try OutputFile.write(bytes, to: "\(folder)/profile.\(format.rawValue)") }
         }

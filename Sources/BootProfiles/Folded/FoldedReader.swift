@@ -120,7 +120,11 @@ enum FoldedLine {
         for line in head.lines where line.first != 0x23 {
             line.withUnsafeBytes { line in
                 guard let (rest, _) = split(line), rest.count > 0 else { return }
-                if let (stack, _) = split(rest), stack.count > 0 { counts.double += 1 } else { counts.single += 1 }
+                if let (stack, _) = split(rest), stack.count > 0 {
+                    counts.double += 1
+                } else {
+                    counts.single += 1
+                }
             }
         }
         return counts

@@ -129,7 +129,7 @@ final class ByteStream {
     private func pull(into target: UnsafeMutableRawBufferPointer) throws(ProfileError) -> Int {
         guard cut == nil else { return 0 }
         guard let inflater else { return try readRaw(into: target) }
-        do {
+        do throws(ProfileError) {
             return try inflater.read(into: target) { (raw) throws(ProfileError) in
                 try self.readRaw(into: raw)
             }

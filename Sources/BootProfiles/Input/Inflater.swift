@@ -2,15 +2,16 @@ import CZlib
 
 /// Undoes gzip, a piece at a time, members in a row included.
 ///
-/// A text is never as repetitive as a bomb: beyond `freely` bytes, no more than `mostPerByte` may unfold from each
+/// A text is never as repetitive as a bomb: beyond its limit, no more than `mostPerByte` may unfold from each
 /// compressed byte (deflate reaches 1,032).
 final class Inflater {
-    /// What may unfold without being looked at.
-    static let freely = 1 << 30
+    /// How many bytes may unfold without being compared.
+    static let limit = 1 << 30
     /// How many bytes may unfold from each compressed one, on average, beyond that.
     static let mostPerByte = 250
 
     private let name: String
+    private let limit: Int
     private var state = z_stream()
     private let input: UnsafeMutableRawBufferPointer
     private var held: Int
@@ -20,8 +21,9 @@ final class Inflater {
     private var inflatedCount = 0
 
     /// Begins with `held`, compressed bytes that were read before.
-    init(name: String, held: [UInt8]) throws(ProfileError) {
+    init(name: String, held: [UInt8], limit: Int = limit) throws(ProfileError) {
         self.name = name
+        self.limit = limit
         self.held = held.count
         input = .allocate(byteCount: max(held.count, 1 << 16), alignment: 8)
         input.copyBytes(from: held)
@@ -73,10 +75,10 @@ final class Inflater {
         midMember = true
         let produced = min(target.count, Int(UInt32.max)) - Int(state.avail_out)
         inflatedCount += produced
-        guard inflatedCount <= Self.freely || inflatedCount / Self.mostPerByte <= rawCount + consumed else {
+        guard inflatedCount <= limit || inflatedCount / Self.mostPerByte <= rawCount + consumed else {
             throw ProfileError(
                 .tooLarge, file: name, at: .byte(rawCount + consumed),
-                "more than \(Self.freely) bytes unfold, over \(Self.mostPerByte) from each compressed one",
+                "more than \(limit) bytes unfold, over \(Self.mostPerByte) from each compressed one",
                 nextStep: "If you trust it, unpack it first: gzip -d.")
         }
         switch code {

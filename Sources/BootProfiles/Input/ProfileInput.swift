@@ -8,6 +8,11 @@ public struct ProfileInput {
         public let name: String
 
         init(_ name: String) { self.name = name }
+
+        /// Its name in small letters and digits with hyphens between: `strace-c`.
+        package var label: String {
+            name.lowercased().split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }.joined(separator: "-")
+        }
     }
 
     /// The kinds that are read.
@@ -31,14 +36,16 @@ public struct ProfileInput {
             input: ReaderInput(stream: stream, source: source, options: options))
     }
 
-    /// Opens `source` as the kind of the name `kind`, whatever it looks like; for tests with damaged inputs.
+    /// Opens `source` as the kind of the label `label`, whatever it looks like; for tests with damaged inputs.
     package static func open(
-        _ source: ProfileSource, as kind: String, options: FoldingOptions
+        _ source: ProfileSource, as label: String, options: FoldingOptions
     ) throws(ProfileError) -> ProfileInput? {
-        guard let reader = ProfileReaders.all.first(where: { $0.kind.name == kind }) else { return nil }
-        let stream = try ByteStream(source, partial: options.partial)
-        return ProfileInput(
-            reader: reader, input: ReaderInput(stream: stream, source: source, options: options))
+        for reader in ProfileReaders.all where reader.kind.label == label {
+            let stream = try ByteStream(source, partial: options.partial)
+            return ProfileInput(
+                reader: reader, input: ReaderInput(stream: stream, source: source, options: options))
+        }
+        return nil
     }
 
     /// Reads the profile; of a pair, the one after. An input can be read once.
@@ -46,7 +53,7 @@ public struct ProfileInput {
     /// - Throws: `ProfileError` with the place, where the input cannot be read.
     public func read() throws(ProfileError) -> Profile {
         var profile: Profile
-        do {
+        do throws(ProfileError) {
             profile = try reader.read(input)
         } catch {
             throw error.naming(input.name)

@@ -51,7 +51,7 @@ extension ByteStream {
                     skipped += 1
                     return
                 }
-                do {
+                do throws(ProfileError) {
                     try body(line)
                 } catch {
                     guard partial, error.code == .malformed else { throw error }

@@ -1,5 +1,5 @@
 /// A kind of profile that is read. A new one is a type like this in a file, and a line in `ProfileReaders.all`.
-protocol ProfileReader {
+protocol ProfileReader: Sendable {
     /// What the kind is called.
     static var kind: ProfileInput.Kind { get }
 
@@ -19,6 +19,7 @@ enum ProfileReaders {
     static let all: [any ProfileReader.Type] = [
         PerfDataReader.self,
         GperftoolsFormat.self,
+        AustinBinaryFormat.self,
         PstatsFormat.self,
         SpeedscopeFormat.self,
         FirefoxFormat.self,
@@ -49,10 +50,10 @@ enum ProfileReaders {
             throw ProfileError(
                 .empty, file: name, "it is empty", nextStep: "Record the profile again.")
         }
-        if let reader = all.first(where: { $0.recognises(head) }) { return reader }
+        for reader in all where reader.recognises(head) { return reader }
         throw ProfileError(
             .unknownKind, file: name, at: .byte(0), "it is no kind of profile that is read",
-            nextStep: "Give one of: " + all.map(\.kind.name).joined(separator: ", ") + ".")
+            nextStep: "Give one of: " + all.map { $0.kind.name }.joined(separator: ", ") + ".")
     }
 }
 

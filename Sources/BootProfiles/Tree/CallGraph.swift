@@ -1,8 +1,8 @@
 /// Functions and what their calls cost, as formats keep them that know no stacks (callgrind, cProfile).
 ///
 /// Of a graph, stacks can only be estimated: what a function costs under one caller is taken to be spread over
-/// its own code and its callees as all of it is. A function is not called again below itself, so recursion is
-/// unrolled once. Totals stay exact: every cost is shared out to the last unit.
+/// its own code and its callees as all of it is. What a function costs when it is called below itself is counted
+/// with its first call: recursion is not unrolled. Totals stay exact: every cost is shared out to the last unit.
 struct CallGraph {
     private struct Call {
         var callee: Int32
@@ -102,52 +102,103 @@ struct CallGraph {
 
     /// The way down from a function to all that it calls.
     private struct Walk {
+        private struct Step {
+            var function: Int
+            var parent: Int32
+            /// What the function costs here; nil on the way back up.
+            var weight: Double?
+        }
+
+        /// How often what comes back to a function is shared out once more.
+        private static let mostRounds: UInt8 = 64
+
         let graph: CallGraph
         let smallest: Double
-        var kept = 0.0
+        /// What stays with callers because it is too small to follow.
+        private(set) var kept = 0.0
         private var steps = 0
-        private var active: [Bool]
+        private var pending: [Step] = []
+        // Of the functions on the way down: their nodes, and what calls of them below themselves cost.
+        private var nodes: [Int32]
+        private var returned: [Double]
+        private var rounds: [UInt8]
 
         init(graph: CallGraph, smallest: Double) {
             self.graph = graph
             self.smallest = smallest
-            active = [Bool](repeating: false, count: graph.own.count)
+            nodes = [Int32](repeating: -1, count: graph.own.count)
+            returned = [Double](repeating: 0, count: graph.own.count)
+            rounds = [UInt8](repeating: 0, count: graph.own.count)
         }
 
         mutating func descend(
             from root: Int, weight: Double, into profile: inout Profile
         ) throws(ProfileError) {
-            // A function is met twice: on the way down, and (without weight) on the way up.
-            var pending: [(function: Int, parent: Int32, weight: Double)] = [(root, CallTree.root, weight)]
-            while let (function, parent, weight) = pending.popLast() {
-                guard weight >= 0 else {
-                    active[function] = false
+            pending.append(Step(function: root, parent: CallTree.root, weight: weight))
+            while let step = pending.popLast() {
+                let function = step.function
+                guard let weight = step.weight else {
+                    try leave(step, into: &profile)
                     continue
                 }
-                let node = profile.child(of: parent, FrameID(function))
-                let calls = graph.calls[function]
-                guard weight >= smallest, !calls.isEmpty, steps < CallGraph.mostSteps else {
-                    if !calls.isEmpty { kept += weight }
-                    if weight > 0 { try profile.add(weight, to: node) }
+                guard nodes[function] < 0 else {
+                    returned[function] += weight
                     continue
                 }
-                steps += calls.count
-                var whole = graph.own[function]
-                for call in calls where !active[Int(call.callee)] { whole += call.cost }
-                guard whole > 0 else {
-                    try profile.add(weight, to: node)
+                let node = profile.child(of: step.parent, FrameID(function))
+                guard !graph.calls[function].isEmpty, follows(weight) else {
+                    try keep(weight, function, node, into: &profile)
                     continue
                 }
-                active[function] = true
-                pending.append((function, parent, -1))
-                var shares = Shares(whole: weight, of: whole)
-                let own = shares.next(graph.own[function])
-                if own > 0 { try profile.add(own, to: node) }
-                for call in calls where !active[Int(call.callee)] {
-                    let share = shares.next(call.cost)
-                    if share > 0 { pending.append((Int(call.callee), node, share)) }
+                nodes[function] = node
+                rounds[function] = 0
+                try share(weight, step, into: &profile)
+            }
+        }
+
+        private func follows(_ weight: Double) -> Bool {
+            weight >= smallest && steps < CallGraph.mostSteps
+        }
+
+        /// Shares `weight` out among the function's own code and its calls.
+        private mutating func share(
+            _ weight: Double, _ step: Step, into profile: inout Profile
+        ) throws(ProfileError) {
+            let function = step.function
+            let calls = graph.calls[function]
+            steps += calls.count
+            let whole = calls.reduce(graph.own[function]) { $0 + $1.cost }
+            pending.append(Step(function: function, parent: step.parent, weight: nil))
+            var shares = Shares(whole: weight, of: whole)
+            let own = shares.next(graph.own[function])
+            if own > 0 { try profile.add(own, to: nodes[function]) }
+            for call in calls {
+                let share = shares.next(call.cost)
+                if share > 0 {
+                    pending.append(Step(function: Int(call.callee), parent: nodes[function], weight: share))
                 }
             }
+        }
+
+        /// Leaves a function, or shares out once more what came back to it.
+        private mutating func leave(_ step: Step, into profile: inout Profile) throws(ProfileError) {
+            let function = step.function
+            let weight = returned[function]
+            returned[function] = 0
+            if follows(weight), rounds[function] < Self.mostRounds {
+                rounds[function] += 1
+                return try share(weight, step, into: &profile)
+            }
+            try keep(weight, function, nodes[function], into: &profile)
+            nodes[function] = -1
+        }
+
+        private mutating func keep(
+            _ weight: Double, _ function: Int, _ node: Int32, into profile: inout Profile
+        ) throws(ProfileError) {
+            guard weight > 0 else { return }
+            if !graph.calls[function].isEmpty { kept += weight }
+            try profile.add(weight, to: node)
         }
     }
 

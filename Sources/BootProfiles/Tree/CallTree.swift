@@ -6,14 +6,17 @@ package struct CallTree: Sendable {
     /// The number of the node above all stacks.
     package static let root: Int32 = 0
     /// The most nodes that a tree may hold; each takes about 36 bytes.
-    static let limit = 1 << 26
+    static let mostNodes = 1 << 26
 
     package private(set) var parents: [Int32] = [-1]
     package private(set) var frames: [FrameID] = [FrameID(Int(UInt32.max))]
     package var weights: [Double] = [0]
     private var slots: [Int32]
+    /// The most nodes that this one may hold.
+    let limit: Int
 
-    init() {
+    init(limit: Int = mostNodes) {
+        self.limit = limit
         slots = [Int32](repeating: 0, count: 64)
     }
 

@@ -21,11 +21,16 @@ public struct FrameTable: Sendable {
     private var hashes: [UInt32] = []
 
     private static let empty = UInt32.max
+    /// The most bytes of names that a profile may hold.
+    static let mostBytes = 1 << 31
 
     /// A table without frames.
     public init() {
         slots = [UInt32](repeating: Self.empty, count: 64)
     }
+
+    /// How many bytes all names take together.
+    var byteCount: Int { bytes.count }
 
     /// The number of distinct frames.
     public var count: Int { ends.count }

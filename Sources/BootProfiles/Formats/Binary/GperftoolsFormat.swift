@@ -37,6 +37,11 @@ enum GperftoolsFormat: ProfileReader {
                 stacks.append((count, addresses))
             }
             guard ended || input.options.partial else { throw cut(input, place * words.size, .truncated) }
+            guard !ended || raw.last == 0x0A || input.options.partial else {
+                throw input.fault(
+                    "the mappings behind the records are cut short", at: .byte(raw.count), .truncated,
+                    nextStep: "Record again, or read what there is with --partial.")
+            }
             var names = AddressNames(options: input.options)
             if ended { names.readMappings(UnsafeRawBufferPointer(rebasing: raw[(place * words.size)...])) }
             var profile = Profile(unit: SecondsText.unit)

@@ -73,7 +73,8 @@ enum PprofFormat: ProfileReader {
     /// The fault of a weight that a format with whole numbers of 64 bits cannot hold.
     static func tooHeavy(_ weight: Double, _ format: String) -> ProfileError {
         ProfileError(
-            .tooLarge, file: ProfileError.profile, "a weight of \(weight) does not fit into \(format)'s numbers",
+            .tooLarge, file: ProfileError.profile,
+            "a weight of \(weight) does not fit into \(format)'s numbers",
             nextStep: "Write folded stacks, speedscope or json, which hold it.")
     }
 
@@ -135,6 +136,12 @@ private struct PprofTables {
                 nextStep: "Export the profile again, or read what there is with --partial.")
         }
         isCut = isCut || !reader.isAtEnd
+        // Every profile has the empty string at least, and it comes late.
+        guard !strings.isEmpty || input.options.partial else {
+            throw input.fault(
+                "it has no strings: it is cut short", at: .byte(reader.place), .truncated,
+                nextStep: "Export the profile again, or read what there is with --partial.")
+        }
     }
 
     func profile() throws(ProfileError) -> Profile {

@@ -22,7 +22,7 @@ enum FirefoxFormat: ProfileReader {
         var profile = Profile()
         let isOurs = whole["meta"]?["product"]?.text == product
         for thread in threads {
-            do {
+            do throws(ProfileError) {
                 try readThread(
                     thread, whole["shared"], isNamed: threads.count > 1, isOurs: isOurs, input, &profile)
             } catch {
@@ -43,7 +43,8 @@ enum FirefoxFormat: ProfileReader {
         let fault = { (detail: String) in input.fault(detail, at: thread.place) }
         let table = { (name: String) in thread[name] ?? shared?[name] }
         guard
-            let strings = (thread["stringArray"] ?? shared?["stringArray"] ?? thread["stringTable"])?.elements,
+            let strings = (thread["stringArray"] ?? shared?["stringArray"] ?? thread["stringTable"])?
+                .elements,
             let stacks = table("stackTable"), let frames = table("frameTable"),
             let functions = table("funcTable"), let samples = thread["samples"]
         else { throw fault("a thread lacks one of its tables") }
@@ -92,7 +93,6 @@ enum FirefoxFormat: ProfileReader {
     }
 
     static func bytes(_ profile: Profile) -> [UInt8] {
-        var nodes: [Int32] = [-1]
         let (frames, order) = profile.numberedFrames()
         let isTime = profile.unitIsNanoseconds
         let type = isTime ? "tracing-ms" : profile.unit == "bytes" ? "bytes" : "samples"
@@ -115,8 +115,9 @@ enum FirefoxFormat: ProfileReader {
         json.string(profile.unit)
         // The tree in the order of folded lines, so that equal profiles give equal bytes.
         var stacks: [(frame: Int32, prefix: Int32)] = []
-        var samples: [(stack: Int32, weight: Double)] = []
-        nodes = [Int32](repeating: -1, count: profile.tree.count)
+        var samples: [(stack: Int32, weight: Double, time: Double)] = []
+        var elapsed = 0.0
+        var nodes = [Int32](repeating: -1, count: profile.tree.count)
         profile.forEachStack(where: { profile.tree.weights[$0] != 0 }) { stack, node in
             var path: [Int] = []
             var above = node
@@ -129,16 +130,20 @@ enum FirefoxFormat: ProfileReader {
                 let parent = Int(profile.tree.parents[place])
                 stacks.append((frames[profile.tree.frames[place].place], parent > 0 ? nodes[parent] : -1))
             }
-            samples.append((nodes[node], profile.tree.weights[node]))
+            let weight = profile.tree.weights[node]
+            samples.append((nodes[node], weight, elapsed))
+            elapsed += isTime ? weight / 1e6 : 1
+        }
+        // Samples that were kept singly know their times; otherwise stacks stand one behind the other.
+        if profile.keepsAllSamples {
+            let start = profile.samples.map(\.facts.time).min() ?? 0
+            samples = profile.samples.sorted { ($0.facts.time, $0.node) < ($1.facts.time, $1.node) }
+                .map { (nodes[Int($0.node)], $0.weight, Double($0.facts.time - start) / 1e6) }
         }
         json.raw(",\"samples\":{\"length\":\(samples.count),\"weightType\":\"\(type)\",\"stack\":")
         json.list(samples) { $0.whole($1.stack) }
         json.raw(",\"time\":")
-        var time = 0.0
-        json.list(samples) {
-            $0.number(time)
-            time += isTime ? $1.weight / 1e6 : 1
-        }
+        json.list(samples) { $0.number($1.time) }
         json.raw(",\"weight\":")
         json.list(samples) { $0.number(isTime ? $1.weight / 1e6 : $1.weight) }
         json.raw(
@@ -208,6 +213,12 @@ extension Profile {
             }
         }
         return (numbers, order)
+    }
+
+    /// Whether every stack's weight is made of samples that were kept singly, with their times.
+    var keepsAllSamples: Bool {
+        !samples.isEmpty && samples.allSatisfy { $0.facts.time > 0 && tree.weights[Int($0.node)] > 0 }
+            && abs(samples.reduce(0) { $0 + $1.weight } - total) <= total * 1e-9
     }
 
     /// Whether the weights are nanoseconds: perf's clocks count in them too.

@@ -26,7 +26,7 @@ enum GeckoFormat: ProfileReader {
         }
         var profile = Profile()
         for thread in threads {
-            do {
+            do throws(ProfileError) {
                 try readThread(thread, isNamed: threads.count > 1, input, &profile)
             } catch {
                 guard document.isCut, error.code == .malformed else { throw error }

@@ -20,6 +20,7 @@ struct JSONParser {
     private let partial: Bool
     private var place = 0
     private var values = 0
+    private var mostValues = Self.mostValues
     // The open arrays and objects, from the outermost one; an object's own key is the name of the member to come.
     private var kinds: [Bool] = []
     private var starts: [Int] = []
@@ -30,23 +31,25 @@ struct JSONParser {
     /// The value that makes up `bytes`.
     ///
     /// - Throws: `ProfileError` with the byte that is wrong.
-    static func parse(_ bytes: [UInt8], name: String) throws(ProfileError) -> JSONValue {
-        try parse(bytes, name: name, partial: false).value
+    static func parse(
+        _ bytes: [UInt8], name: String, mostValues: Int = mostValues
+    ) throws(ProfileError) -> JSONValue {
+        var parser = JSONParser(bytes: bytes, name: name, partial: false)
+        parser.mostValues = mostValues
+        return try parser.whole().value
     }
 
     /// The document of a reader's input; with its `partial`, what there is of one that is cut short.
     static func parse(_ input: ReaderInput) throws(ProfileError) -> Document {
-        try parse(
-            input.stream.readAll(limit: longest), name: input.name, partial: input.options.partial)
+        var parser = JSONParser(
+            bytes: try input.stream.readAll(limit: longest), name: input.name, partial: input.options.partial)
+        return try parser.whole()
     }
 
-    private static func parse(
-        _ bytes: [UInt8], name: String, partial: Bool
-    ) throws(ProfileError) -> Document {
-        var parser = JSONParser(bytes: bytes, name: name, partial: partial)
-        let document = try parser.document()
-        parser.skipBlanks()
-        guard parser.place == bytes.count else { throw parser.fault("something follows the end of the JSON") }
+    private mutating func whole() throws(ProfileError) -> Document {
+        let document = try document()
+        skipBlanks()
+        guard place == bytes.count else { throw fault("something follows the end of the JSON") }
         return document
     }
 
@@ -57,9 +60,9 @@ struct JSONParser {
     }
 
     private mutating func document() throws(ProfileError) -> Document {
-        do {
+        do throws(ProfileError) {
             while true {
-                if let value = try next(), let whole = close(with: value) {
+                if let value = try next(), let whole = try close(with: value) {
                     return Document(value: whole, isCut: false)
                 }
             }
@@ -81,9 +84,9 @@ struct JSONParser {
     private mutating func next() throws(ProfileError) -> JSONValue? {
         skipBlanks()
         values += 1
-        guard values <= Self.mostValues else {
+        guard values <= mostValues else {
             throw ProfileError(
-                .tooLarge, file: name, at: .byte(place), "it holds more than \(Self.mostValues) values",
+                .tooLarge, file: name, at: .byte(place), "it holds more than \(mostValues) values",
                 nextStep: "Record for a shorter time, or export fewer threads.")
         }
         switch current {
@@ -144,7 +147,8 @@ struct JSONParser {
     private mutating func endInnermost() -> JSONValue? {
         guard let isObject = kinds.popLast(), let start = starts.popLast() else { return nil }
         return isObject
-            ? objects.popLast().map { .object($0, at: start) } : arrays.popLast().map { .array($0, at: start) }
+            ? objects.popLast().map { .object($0, at: start) }
+            : arrays.popLast().map { .array($0, at: start) }
     }
 
     private mutating func readKey() throws(ProfileError) {

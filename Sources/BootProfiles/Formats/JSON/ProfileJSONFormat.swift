@@ -3,7 +3,7 @@ import BootModel
 /// Bootmark's own JSON: what the profile is, its stacks, every function with its weights, and when they fell. The
 /// schema is Documentation/Profile.schema.json.
 enum ProfileJSONFormat: ProfileReader {
-    static let kind = ProfileInput.Kind("Bootmark's JSON")
+    static let kind = ProfileInput.Kind("bootmark JSON")
     /// How many stretches a timeline has.
     private static let buckets = 100
 
@@ -75,7 +75,8 @@ enum ProfileJSONFormat: ProfileReader {
             let unit = whole["unit"]?.text
         else {
             throw input.fault(
-                "it has no unit, frames or samples", at: whole.place, document.isCut ? .truncated : .malformed)
+                "it has no unit, frames or samples", at: whole.place, document.isCut ? .truncated : .malformed
+            )
         }
         var profile = Profile(
             origin: whole["origin"]?.text.flatMap(FunctionChange.Origin.init) ?? .host,

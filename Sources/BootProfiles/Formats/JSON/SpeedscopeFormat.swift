@@ -94,7 +94,9 @@ private struct SpeedscopeProfiles {
         case "sampled": try addSamples(entry)
         case "evented": try addEvents(entry)
         default:
-            guard isCut else { throw input.fault("a profile is neither sampled nor evented", at: entry.place) }
+            guard isCut else {
+                throw input.fault("a profile is neither sampled nor evented", at: entry.place)
+            }
         }
     }
 

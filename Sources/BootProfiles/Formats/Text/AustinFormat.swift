@@ -24,12 +24,14 @@ enum AustinFormat: ProfileReader {
 }
 
 /// The state of reading Austin's text.
-private struct AustinParser {
+struct AustinParser {
     private var profile = Profile(unit: SecondsText.unit)
     private let options: FoldingOptions
     private var countsMemory = false
     private var isFull = false
     private var released = 0
+    private var isMarked = false
+    private var hasEnded = false
 
     init(options: FoldingOptions) { self.options = options }
 
@@ -37,7 +39,9 @@ private struct AustinParser {
         var scanner = LineScanner(line.bytes)
         guard let first = scanner.next else { return }
         if first == 0x23 {
+            if scanner.take("# duration: ") { hasEnded = true }
             if scanner.take("# mode: ") {
+                isMarked = true
                 isFull = scanner.rest.equals("full")
                 countsMemory = scanner.rest.equals("memory") || (isFull && options.event == "memory")
                 if countsMemory { profile.unit = "bytes" }
@@ -103,7 +107,11 @@ private struct AustinParser {
         if released > 0 {
             profile.notes.append("\(released) samples in which memory was released were left out")
         }
+        if isMarked, !hasEnded { profile.notes.append(Self.unfinished) }
         profile.note(skipped: skipped)
         return profile
     }
+
+    /// What is said of a profile that does not say how long it took.
+    static let unfinished = "Austin did not come to its end: later samples are missing"
 }

@@ -1,5 +1,5 @@
 /// callgrind's text: what each function costs itself, and what its calls cost.
-enum CallgrindFormat {
+enum CallgrindFormat: Sendable {
     private struct Edge: Hashable {
         var caller: Int
         var callee: Int
@@ -65,7 +65,9 @@ enum CallgrindFormat {
         return costs
     }
 
-    private static func whole(_ value: Double) -> String { String(UInt64(min(value.rounded(), 0x1p64 - 2048))) }
+    private static func whole(_ value: Double) -> String {
+        String(UInt64(min(value.rounded(), 0x1p64 - 2048)))
+    }
 
     /// An event's name is one word there.
     private static func event(_ unit: String) -> String {

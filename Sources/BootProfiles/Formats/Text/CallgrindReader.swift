@@ -7,7 +7,8 @@ extension CallgrindFormat: ProfileReader {
     static func recognises(_ head: InputHead) -> Bool {
         if head.bytes.starts(with: "# callgrind format".utf8) { return true }
         return head.holdsLine(beginning: "events: ")
-            && (head.holdsLine(beginning: "fn=", within: 400) || head.holdsLine(beginning: "fl=", within: 400))
+            && (head.holdsLine(beginning: "fn=", within: 400)
+                || head.holdsLine(beginning: "fl=", within: 400))
     }
 
     static func read(_ input: ReaderInput) throws(ProfileError) -> Profile {
@@ -115,7 +116,9 @@ private struct CallgrindParser {
         }
         scanner.skipBlanks()
         if scanner.isAtEnd {
-            guard let known = names[number] else { throw line.fault("the name \(number) is not given before") }
+            guard let known = names[number] else {
+                throw line.fault("the name \(number) is not given before")
+            }
             return known
         }
         let frame = profile.frames.intern(scanner.rest)

@@ -211,7 +211,9 @@ private struct StraceParser {
         try endCall()
         let countsCalls = options.event == "calls" || times.total == 0
         var profile = countsCalls ? calls : times
-        if !countsCalls, untimed > 0 { profile.notes.append("\(untimed) calls have no time and count nothing") }
+        if !countsCalls, untimed > 0 {
+            profile.notes.append("\(untimed) calls have no time and count nothing")
+        }
         if others > 0 { profile.notes.append("\(others) lines are none of strace's and were left out") }
         profile.note(skipped: skipped)
         return profile

@@ -112,7 +112,9 @@ private struct TeXText {
     mutating func box(_ x: Double, _ y: Double, _ width: Double, _ height: Double, _ name: String) {
         // The same name has the same colour in every picture.
         let hue = name.utf8.reduce(5381 as UInt32) { $0 &* 33 &+ UInt32($1) }
-        raw("\\filldraw[draw=white,line width=0.2pt,fill=red!\(40 + hue % 40)!yellow!\(60 + hue / 64 % 30)] (")
+        raw(
+            "\\filldraw[draw=white,line width=0.2pt,fill=red!\(40 + hue % 40)!yellow!\(60 + hue / 64 % 30)] ("
+        )
         for (index, value) in [x, y, x + width, y + height].enumerated() {
             if index > 0 { raw(index == 2 ? ") rectangle (" : ",") }
             number((value * 1e4).rounded() / 1e4)

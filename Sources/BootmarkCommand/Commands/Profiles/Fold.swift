@@ -7,8 +7,8 @@ struct Fold: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Fold profiles into stacks, one a line with its weight.",
         discussion: """
-            Reads perf.data, what perf script prints, folded stacks, speedscope and pprof, by content. Several \
-            inputs are merged. The annotations mean what stackcollapse-perf.pl's mean.
+            Reads all that convert reads, by content. Several inputs are merged. The annotations mean what \
+            stackcollapse-perf.pl's mean.
 
               perf script -i perf.data | bootmark fold - -o boot.folded
               bootmark fold perf.data --only-comm swiftc --time +1,+2.5
@@ -23,7 +23,9 @@ struct Fold: AsyncParsableCommand {
 
     func run() async throws {
         try await Failures.reported {
-            let folded = FoldedWriter().bytes(try inputs.merged())
+            let profile = try inputs.merged()
+            Standard.notes(of: profile)
+            let folded = FoldedWriter().bytes(profile)
             if let output { try AtomicFile.write(folded, to: output) } else { Standard.output(bytes: folded) }
         }
     }

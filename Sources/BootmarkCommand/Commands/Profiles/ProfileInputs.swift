@@ -19,9 +19,10 @@ struct ProfileInputs: ParsableArguments {
         }
     }
 
-    /// All inputs in one profile.
-    func merged() throws -> Profile {
-        let profile = try ProfileInput.merged(try inputs.map(source), options: options())
+    /// All inputs in one profile; with `keepingSamples`, its single samples too.
+    func merged(keepingSamples: Bool = false) throws -> Profile {
+        let options = options(keepingSamples: keepingSamples)
+        let profile = try ProfileInput.merged(try inputs.map(source), options: options)
         return try selection.shaped(profile)
     }
 
@@ -35,7 +36,7 @@ struct ProfileInputs: ParsableArguments {
             let input = try ProfileInput.open(source(path), options: options)
             guard [.perfData, .perfScript].contains(input.kind) else {
                 throw ValidationError(
-                    "\(ConsoleLine.clean(path)) is \(input.kind.rawValue), which hold no modules; --by module takes "
+                    "\(ConsoleLine.clean(path)) is \(input.kind.name), which hold no modules; --by module takes "
                         + "perf.data and the text of perf script.")
             }
             let profile = try selection.restricted(try input.read()).joiningNeighbours()

@@ -1,0 +1,206 @@
+import XCTest
+
+@testable import BootProfiles
+
+/// What every reader does with input that is cut, changed, hostile or far too large.
+final class DamagedInputTests: XCTestCase {
+    /// What a reader made of `bytes`: a total, or a fault of its own; anything else ends the tests.
+    @discardableResult
+    private func read(_ bytes: [UInt8], _ label: String, partial: Bool) throws -> Double? {
+        do {
+            let profile = try SampleFiles.read(bytes, as: label, partial: partial)
+            XCTAssertTrue(profile.total.isFinite && profile.total >= 0)
+            return profile.total
+        } catch let error as ProfileError {
+            XCTAssertEqual(error.file, "test")
+            XCTAssertFalse(error.detail.isEmpty || error.nextStep.isEmpty)
+            return nil
+        }
+    }
+
+    func testAFileCutAnywhereIsRefusedOrReadInPartWhenAsked() throws {
+        for sample in try SampleFiles.all() {
+            let whole = try sample.read().total
+            for length in Self.places(in: sample.bytes) {
+                let cut = Array(sample.bytes[..<length])
+                if let total = try read(cut, sample.label, partial: false) {
+                    XCTAssertLessThanOrEqual(total, whole * (1 + 1e-9), "\(sample.name) cut at \(length)")
+                    // Lines of text, and events of MOJO, are whole by themselves: whether more came nobody can
+                    // see. What is behind the last sample of perf.data may be missing.
+                    XCTAssertTrue(
+                        sample.label == "austin-mojo" || length == 0 || cut.last == 0x0A || cut.last == 0x7D
+                            || (sample.label == "perf-data" && total == whole),
+                        "\(sample.name) cut at \(length)")
+                }
+            }
+        }
+    }
+
+    func testMostOfAFileThatLacksItsEndIsReadWhenAsked() throws {
+        // Of these the end holds what the rest means: names, weights or the first whole table.
+        let needsItsEnd: Set = ["pprof", "firefox-profiler-json", "bootmark-json", "gecko-profile-json"]
+        for sample in try SampleFiles.all() where !needsItsEnd.contains(sample.label) {
+            let cut = Array(sample.bytes.dropLast(3))
+            guard sample.name != "speedscope-json/ours.json" else { continue }
+            XCTAssertGreaterThan(
+                try XCTUnwrap(read(cut, sample.label, partial: true), sample.name), 0, sample.name)
+        }
+    }
+
+    func testAPlaceIsNamedWhereAFileIsCut() throws {
+        for sample in try SampleFiles.all() {
+            var named = 0
+            for length in Self.places(in: sample.bytes) where length > 40 {
+                do {
+                    _ = try SampleFiles.read(
+                        Array(sample.bytes[..<length]), as: sample.label, partial: false)
+                } catch let error as ProfileError {
+                    XCTAssertNotEqual(error.place, .whole, "\(sample.name): \(error)")
+                    named += 1
+                }
+            }
+            XCTAssertGreaterThan(named, 0, sample.name)
+        }
+    }
+
+    func testChangedBytesNeverEndTheReader() throws {
+        var generator = SeededGenerator(seed: 11)
+        for sample in try SampleFiles.all() {
+            for _ in 0..<150 {
+                var bytes = sample.bytes
+                for _ in 0..<Int.random(in: 1...4, using: &generator) {
+                    let place = Int.random(in: bytes.indices, using: &generator)
+                    bytes[place] =
+                        Bool.random(using: &generator)
+                        ? bytes[place] ^ (1 << UInt8.random(in: 0...7, using: &generator))
+                        : [0, 0xFF, 0x7F, 0x80, 0x0A, 0x20, 0x22, 0x3B].randomElement(using: &generator) ?? 0
+                }
+                try read(bytes, sample.label, partial: Bool.random(using: &generator))
+            }
+        }
+    }
+
+    func testNoReaderTakesTheFilesOfAnotherAmiss() throws {
+        let samples = try SampleFiles.all()
+        for label in ProfileInput.kinds.map(\.label) {
+            for sample in samples where sample.label != label {
+                try read(sample.bytes, label, partial: false)
+                try read(sample.bytes, label, partial: true)
+            }
+        }
+    }
+
+    func testABombOfGzipIsRefused() throws {
+        let bomb = Gzip.compressed([UInt8](repeating: 0x20, count: 4 << 20))
+        let inflater = try Inflater(name: "bomb", held: bomb, limit: 1 << 20)
+        let target = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 8)
+        defer { target.deallocate() }
+        var unfolded = 0
+        XCTAssertThrowsError(
+            try {
+                while true {
+                    let got = try inflater.read(into: target) { _ in 0 }
+                    if got == 0 { return }
+                    unfolded += got
+                }
+            }()
+        ) { error in
+            XCTAssertEqual((error as? ProfileError)?.code, .tooLarge)
+            XCTAssertLessThanOrEqual(unfolded, 1 << 20)
+        }
+    }
+
+    func testMoreStacksThanAProfileHoldsAreRefused() throws {
+        var profile = Profile(limit: 1000)
+        XCTAssertThrowsError(
+            try {
+                for index in 0..<2000 { try profile.add(names: ["main", "f\(index)"], weight: 1) }
+            }()
+        ) { error in
+            XCTAssertEqual((error as? ProfileError)?.code, .tooLarge)
+            XCTAssertTrue("\(error)".contains("1000 distinct stacks"), "\(error)")
+        }
+        XCTAssertLessThanOrEqual(profile.nodeCount, 1001)
+    }
+
+    func testADocumentOfTooManyValuesIsRefused() throws {
+        let text = "[" + String(repeating: "{},", count: 1000) + "{}]"
+        XCTAssertThrowsError(try JSONParser.parse(Array(text.utf8), name: "test", mostValues: 8000)) {
+            error in
+            XCTAssertEqual((error as? ProfileError)?.code, .tooLarge)
+        }
+    }
+
+    func testSumsBeyondTheNumbersOfAFormatAreRefusedAndHeldByOthers() throws {
+        var profile = Profile()
+        for name in ["a", "b"] { try profile.add(names: [name], weight: 0x1p63) }
+        for format in [ProfileFormat.pprof, .callgrind] {
+            XCTAssertThrowsError(try profile.encoded(as: format)) { error in
+                XCTAssertEqual((error as? ProfileError)?.code, .tooLarge, format.rawValue)
+            }
+        }
+        for format in [ProfileFormat.folded, .speedscope, .json, .firefox] {
+            XCTAssertEqual(
+                try SampleFiles.read(profile.encoded(as: format)).total, 0x1p64, format.rawValue)
+        }
+        XCTAssertEqual(
+            try SampleFiles.read(Array("a 9223372036854775808\nb 9223372036854775808\n".utf8)).total, 0x1p64)
+    }
+
+    func testHostileNamesComeThroughEveryFormatThatHoldsThem() throws {
+        let names = [
+            "a\u{1}\u{7F}", "<script>alert(1)</script>", "\"'`${x}", "a b  c",
+            String(repeating: "n", count: 65536),
+            "\u{202E}abc", "]]>", "-->", "\\input{x}", "%s%n",
+        ]
+        var profile = Profile()
+        for (index, name) in names.enumerated() {
+            try profile.add(names: ["main", name], weight: Double(index + 1))
+        }
+        for format in [ProfileFormat.folded, .speedscope, .pprof, .json, .firefox] {
+            let again = try SampleFiles.read(profile.encoded(as: format))
+            XCTAssertEqual(SampleFiles.folded(again), SampleFiles.folded(profile), format.rawValue)
+        }
+    }
+
+    func testNamesThatAreNotUTF8AreKeptWhereBytesAre() throws {
+        let bytes: [UInt8] = [0x61, 0xFF, 0xFE, 0x3B, 0x80, 0x20, 0x33, 0x0A]
+        let profile = try SampleFiles.read(bytes)
+        XCTAssertEqual(FoldedWriter().bytes(profile), bytes)
+        for format in [ProfileFormat.speedscope, .pprof, .json, .firefox] {
+            let again = try SampleFiles.read(profile.encoded(as: format))
+            XCTAssertEqual(SampleFiles.folded(again), "a\u{FFFD}\u{FFFD};\u{FFFD} 3\n", format.rawValue)
+        }
+    }
+
+    func testTheTextOfAProgramBetweenStracesLinesIsLeftOut() throws {
+        let profile = try SampleFiles.read(
+            Array(
+                "execve(\"/bin/ls\", [\"ls\"], 0x7f /* 1 var */) = 0\nhello = 3\nwrite(1, \"x = 1\", 5)   = 5\n"
+                    .utf8))
+        XCTAssertEqual(SampleFiles.folded(profile), "ls;execve 1\nls;write 1\n")
+        XCTAssertEqual(profile.notes.count, 1)
+    }
+
+    /// Up to 160 lengths, all of them where there are fewer, and the last ones.
+    private static func places(in bytes: [UInt8]) -> [Int] {
+        let step = max(1, bytes.count / 120)
+        return Array(stride(from: 0, to: bytes.count, by: step))
+            + Array(max(0, bytes.count - 40)..<bytes.count)
+    }
+}
+
+/// Random numbers that are the same each time, so that a failure comes again.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
