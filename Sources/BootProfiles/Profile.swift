@@ -177,7 +177,7 @@ public struct Profile: Sendable {
 
     /// A new node of `frame` under `parent`, even where there is one already.
     mutating func append(_ frame: FrameID, under parent: Int32) throws(ProfileError) -> Int32 {
-        if tree.count > CallTree.limit { try checkSize() }
+        if tree.count > tree.limit { try checkSize() }
         return tree.append(frame, under: parent)
     }
 
