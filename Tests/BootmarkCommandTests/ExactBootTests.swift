@@ -68,6 +68,18 @@ final class ExactBootTests: CommandTestCase {
         XCTAssertTrue(result.output.contains("nokaslr"), result.output)
         XCTAssertFalse(try savedRun().plan.command.joined(separator: " ").contains("nokaslr"))
         XCTAssertTrue(File.text(runFolder + "/guest.folded").contains("start_kernel"))
+        // The loader's part is the first phase's, and the phases add up to the whole.
+        let phases = ["power-on", "memory"].map { File.text(runFolder + "/guest@\($0).folded") }
+        XCTAssertFalse(phases[0].contains("start_kernel"))
+        XCTAssertEqual(
+            phases.map(weight).reduce(0, +), weight(File.text(runFolder + "/guest.folded")))
+        let hotspots = try await bootmark(["hotspots", runFolder, "--phase", "memory", "--top", "3"])
+        XCTAssertTrue(hotspots.output.contains("instructions\n"), hotspots.output + hotspots.error)
+    }
+
+    private func weight(_ folded: String) -> Int {
+        folded.split(separator: "\n").compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }.reduce(
+            0, +)
     }
 
     private func needPlugin() async throws {

@@ -32,6 +32,9 @@ public struct Boot: Sendable, Hashable, Codable {
     public var purpose: Purpose
     /// When it began: seconds since 1970, UTC.
     public var startedAt: Double
+    /// When QEMU was let go, on the host's monotonic clock, which recordings share; nil in runs of before this
+    /// was recorded.
+    public var clockAtStart: Nanoseconds?
     /// How it ended.
     public var outcome: BootOutcome
     /// The milestones that it reached, in the order in which it did.
@@ -50,7 +53,7 @@ public struct Boot: Sendable, Hashable, Codable {
         index: Int, purpose: Purpose, startedAt: Double, outcome: BootOutcome,
         milestones: [MilestoneReached] = [], samples: [String: Double] = [:],
         unavailable: [String: String] = [:], notes: [String] = [],
-        conditions: Conditions? = nil
+        conditions: Conditions? = nil, clockAtStart: Nanoseconds? = nil
     ) {
         self.index = index
         self.purpose = purpose
@@ -61,5 +64,26 @@ public struct Boot: Sendable, Hashable, Codable {
         self.unavailable = unavailable
         self.notes = notes
         self.conditions = conditions
+        self.clockAtStart = clockAtStart
+    }
+}
+
+extension Boot {
+    /// A stretch of a boot, from its milestone to the next that was reached.
+    public struct Phase: Sendable, Hashable {
+        /// The name of the milestone that it begins at, or `BootScript.powerOn`.
+        public var name: String
+        /// From QEMU's start on, on the host's monotonic clock.
+        public var start: Nanoseconds
+        /// Where the next one begins, or the boot ends.
+        public var end: Nanoseconds
+    }
+
+    /// The phases of a boot that reached its end, in their order; none for another, or for a boot without
+    /// milestones on its way.
+    public var phases: [Phase] {
+        guard outcome.isBooted, milestones.count > 1 else { return [] }
+        let begins = [(BootScript.powerOn, .zero)] + milestones.dropLast().map { ($0.name, $0.elapsed) }
+        return zip(begins, milestones.map(\.elapsed)).map { Phase(name: $0.0, start: $0.1, end: $1) }
     }
 }

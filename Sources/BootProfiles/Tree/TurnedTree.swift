@@ -40,16 +40,20 @@ extension Profile {
         }
     }
 
-    /// The stacks of the single samples that were taken in `time`, in nanoseconds since the first of them.
+    /// The stacks of the single samples that were taken in `time`, in nanoseconds since the first of them; or
+    /// since `start` on the recording's clock.
     ///
     /// - Throws: `ProfileError` of the code `empty` where no samples were kept, or none was taken then.
-    public func selecting(_ time: Range<UInt64>) throws(ProfileError) -> Profile {
+    public func selecting(
+        _ time: Range<UInt64>, since start: UInt64? = nil
+    ) throws(ProfileError) -> Profile {
         let times = samples.lazy.map(\.facts.time).filter { $0 > 0 }
         guard let first = times.min(), let last = times.max() else { throw Timeline.timeless }
         var selected = Profile(origin: origin, unit: unit)
         selected.notes = notes
         selected.frames = frames
-        for sample in samples where sample.facts.time >= first && time.contains(sample.facts.time - first) {
+        let start = start ?? first
+        for sample in samples where sample.facts.time >= start && time.contains(sample.facts.time - start) {
             selected.samples.append(
                 ProfileSample(
                     facts: sample.facts, node: try selected.add(sample.weight, alongside: sample, of: self),
@@ -62,6 +66,13 @@ extension Profile {
                 nextStep: "Its samples span \(length) seconds.")
         }
         return selected
+    }
+
+    /// This profile without its single samples, stacks and weights as they are.
+    public func withoutSamples() -> Profile {
+        var profile = self
+        profile.samples = []
+        return profile
     }
 
     /// Adds `weight` to this profile's stack of the sample `other` has.

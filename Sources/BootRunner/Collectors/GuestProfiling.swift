@@ -1,4 +1,5 @@
 import BootModel
+import BootStore
 import Foundation
 import GuestObserver
 
@@ -8,8 +9,10 @@ final class GuestProfiling: BootCollector {
     private let counters: GuestCounters
     private let symbolCount: Int
     private let output: String
+    /// The phases whose stacks are written one by one, in their order.
+    private let phases: [String]
 
-    /// Follows a boot; its stacks go to the file `output`.
+    /// Follows a boot; its stacks go to the folder `output`: `guest.folded`, and a file for each phase.
     ///
     /// - Parameters:
     ///   - milestones: the boot's milestones. Where all are plain text, the stacks stop at the last of them to
@@ -32,6 +35,7 @@ final class GuestProfiling: BootCollector {
         qemuArguments = counters.qemuArguments
         symbolCount = symbols.symbols.count
         self.output = output
+        phases = isPlain && texts.count > 1 ? [BootScript.powerOn] + milestones.dropLast().map(\.name) : []
     }
 
     var wantsOrderlyEnd: Bool { true }
@@ -47,11 +51,21 @@ final class GuestProfiling: BootCollector {
                     "the guest's stacks were not written: the boot did not reach its end"
                 ])
             }
-            try FileManager.default.copyItem(atPath: counters.foldedStacks, toPath: output)
+            try keep(counters.foldedStacks, of: nil)
+            for (index, phase) in phases.enumerated() {
+                try keep(counters.foldedStacks(upTo: index), of: phase)
+            }
             return Collected(notes: try counters.profileSummary().warnings(symbols: symbolCount))
         } catch {
             return Collected(notes: ["the guest's stacks could not be kept: \(error)"])
         }
+    }
+
+    /// Keeps a file of stacks of the plugin; a phase that was not reached has none.
+    private func keep(_ stacks: String, of phase: String?) throws {
+        guard FileManager.default.fileExists(atPath: stacks) else { return }
+        let name = RunFolder.foldedName(.guest, phase: phase)
+        try FileManager.default.copyItem(atPath: stacks, toPath: "\(output)/\(name)")
     }
 }
 

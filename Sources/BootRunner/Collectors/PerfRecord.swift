@@ -15,6 +15,8 @@ final class PerfRecord: BootCollector {
             [
                 perf, "record", "-q", "-e", recording.event, "-F", "\(recording.frequency)", "--call-graph",
                 recording.callGraph.rawValue, "-o", output,
+                // The clock of the milestones, so that phases can be cut out of the recording.
+                "-k", "CLOCK_MONOTONIC",
             ], folder: folder, environment: environment, log: log)
     }
 

@@ -12,6 +12,8 @@ final class BootWatch {
     struct Observation {
         var outcome: BootOutcome
         var milestones: [MilestoneReached] = []
+        /// When QEMU was let go.
+        var start = Nanoseconds.zero
         /// QEMU's end with what it used; nil where it never ran.
         var end: GuardedProcess.End?
         var notes: [String] = []
@@ -90,6 +92,7 @@ final class BootWatch {
     func follow(_ qemu: consuming GuardedProcess) -> Observation {
         let reports = qemu.reports
         start = Clock.now
+        seen.start = start
         lastHeard = start
         qemu.release()
         while !isOver {

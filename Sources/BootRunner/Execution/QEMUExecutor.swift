@@ -110,8 +110,7 @@ public struct QEMUExecutor: BootExecutor {
             collectors.append(
                 try GuestProfiling(
                     plugin: plugin, symbols: try symbols.read(),
-                    milestones: plan.script.milestones, folder: own, serialFile: serialFile,
-                    output: "\(folder)/guest.folded"))
+                    milestones: plan.script.milestones, folder: own, serialFile: serialFile, output: folder))
         }
         if planned.purpose == .recorded, plan.collectors.contains(.perfRecord) {
             collectors.append(
@@ -180,7 +179,7 @@ extension Boot {
     ) {
         self.init(
             index: planned.index, purpose: planned.purpose, startedAt: startedAt, outcome: seen.outcome,
-            milestones: seen.milestones, notes: seen.notes)
+            milestones: seen.milestones, notes: seen.notes, clockAtStart: seen.start)
         addTimes(script)
         if let end = seen.end {
             samples[Metric.userTime.id] = Double(end.user.count)

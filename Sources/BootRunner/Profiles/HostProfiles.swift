@@ -5,7 +5,8 @@ import Foundation
 
 /// Folds what `perf record` took in a run's boots.
 public enum HostProfiles {
-    /// Folds each recorded boot into its own `host.folded`, and all of them into the run's.
+    /// Folds each recorded boot into its own `host.folded`, and all of them into the run's; each phase of the
+    /// boots likewise, into `host@PHASE.folded`.
     ///
     /// Does nothing for a run without recordings. Boots that did not reach their end are left out: their
     /// stacks are of another boot than the one that is judged.
@@ -13,23 +14,41 @@ public enum HostProfiles {
     /// - Throws: `ProfileError` or `StoreError` where what was folded cannot be written.
     public static func fold(_ run: Run, in folder: RunFolder) async throws -> [String] {
         var notes: [String] = []
-        var merged: Profile?
-        for boot in run.boots where boot.purpose == .recorded && boot.outcome.isBooted {
+        let boots = run.boots.filter { $0.purpose == .recorded && $0.outcome.isBooted }
+        var merged: [String?: Profile] = [:]
+        for boot in boots {
             let recording = "\(folder.bootPath(boot.index))/perf.data"
             guard FileManager.default.fileExists(atPath: recording) else { continue }
             do {
                 let profile = try await profile(of: recording, sampled: run.plan.recording)
-                try AtomicFile.write(
-                    FoldedWriter().bytes(profile), to: "\(folder.bootPath(boot.index))/host.folded")
-                if merged == nil { merged = profile } else { try merged?.merge(profile) }
+                for (phase, part) in [(nil, profile)] + phases(of: boot, in: profile) {
+                    let path = folder.folded(.host, phase: phase, ofBoot: boot.index)
+                    try AtomicFile.write(FoldedWriter().bytes(part), to: path)
+                    // Not with the single samples: memory must not grow with the number of boots.
+                    try merged[phase, default: Profile()].merge(part.withoutSamples())
+                }
             } catch let error as ProfileError {
                 notes.append("boot \(boot.index) has no host profile: \(error)")
             } catch let error as RunnerError {
                 notes.append("boot \(boot.index) has no host profile: \(error.problem)")
             }
         }
-        if let merged { try AtomicFile.write(FoldedWriter().bytes(merged), to: folder.folded(.host)) }
+        for (phase, profile) in merged {
+            try AtomicFile.write(FoldedWriter().bytes(profile), to: folder.folded(.host, phase: phase))
+        }
         return notes
+    }
+
+    /// The stacks of each phase of `boot` in which a sample was taken.
+    private static func phases(of boot: Boot, in profile: Profile) -> [(String?, Profile)] {
+        guard let start = boot.clockAtStart else { return [] }
+        return boot.phases.compactMap { phase in
+            let times = [phase.start, phase.end].map { UInt64(max(0, (start + $0).count)) }
+            guard times[0] < times[1],
+                let part = try? profile.selecting(times[0]..<times[1], since: 0)
+            else { return nil }
+            return (phase.name, part)
+        }
     }
 
     /// The stacks of a perf.data file, as perf script prints them.
@@ -38,7 +57,9 @@ public enum HostProfiles {
         let text = "\(own.path)/script"
         try await Tools.run(
             try Tools.require("perf"), ["script", "-i", recording] + fields(sampled), outputTo: text)
-        return try ProfileInput.open(.file(text)).read()
+        var options = FoldingOptions()
+        options.keepsSamples = true
+        return try ProfileInput.open(.file(text), options: options).read()
     }
 
     /// Without a period a sample weighs 1: a clock's is nanoseconds, the same in every sample.

@@ -21,8 +21,12 @@ struct ProfileInputs: ParsableArguments {
 
     /// All inputs in one profile; with `keepingSamples`, its single samples too.
     func merged(keepingSamples: Bool = false) throws -> Profile {
-        let options = options(keepingSamples: keepingSamples)
-        let profile = try ProfileInput.merged(try inputs.map(source), options: options)
+        let sources = try inputs.map(source)
+        var profile = try ProfileInput.merged(sources, options: options(keepingSamples: keepingSamples))
+        if sources.allSatisfy({ Self.isOfGuest($0.name) }) {
+            profile.origin = .guest
+            profile.unit = "instructions"
+        }
         return try selection.shaped(profile)
     }
 
@@ -72,6 +76,15 @@ struct ProfileInputs: ParsableArguments {
             return .file(path)
         }
         return .file(try selection.stacks(in: path))
+    }
+
+    /// Whether a file is called as runs call their guests' stacks, which count instructions.
+    private static func isOfGuest(_ path: String) -> Bool {
+        let name = (path as NSString).lastPathComponent
+        let file = name.hasSuffix(".gz") ? String(name.dropLast(3)) : name
+        return file == RunFolder.foldedName(.guest, phase: nil)
+            || RunFolder.phase(ofFoldedName: file).map { file == RunFolder.foldedName(.guest, phase: $0) }
+                == true
     }
 
     static func isFolder(_ path: String) -> Bool {
