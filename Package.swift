@@ -53,7 +53,7 @@ let pluginSource: [Resource] = [
 let pipeline: [[Target]] = [
     stage("BootModel"),
     stage("BootStatistics"),
-    stage("BootProfiles", ["BootModel", "CZlib", "CZstd"], linking: [.linkedLibrary("stdc++")]),
+    stage("BootProfiles", ["BootModel", "CElfutils", "CZlib", "CZstd"], linking: [.linkedLibrary("stdc++")]),
     stage("FlameGraphs", ["BootModel", "BootProfiles"]),
     stage("BootStore", ["BootModel", "CZlib", "CRenameAt2"]),
     stage(

@@ -4,6 +4,7 @@ import Glibc
 
 // Runs one step of the profile pipeline, so that its CPU time can be taken from outside, beside its peers':
 // ProfileBenchmark fold INPUT OUTPUT [--pid | --tid] [--kernel] [--jit] [--all] [--addrs] [--keep-generated]
+// [--inline] [--lines] [--samples] [--partial]
 
 func complain(_ message: String) {
     let line = Array((message + "\n").utf8)
@@ -29,6 +30,9 @@ arguments.removeAll { argument in
     case "--addrs": options.showsAddresses = true
     case "--keep-generated": options.bucketsGeneratedCode = false
     case "--partial": options.partial = true
+    case "--inline": options.showsInlined = true
+    case "--lines": options.showsLines = true
+    case "--samples": options.weighsPeriods = false
     default: return false
     }
     return true

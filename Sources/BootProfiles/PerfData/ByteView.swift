@@ -36,7 +36,7 @@ struct ByteView {
 
     /// The bytes from `offset` up to the first NUL.
     func string(_ offset: Int) -> UnsafeRawBufferPointer {
-        let rest = slice(offset..<count).bytes
+        let rest = slice(min(offset, count)..<count).bytes
         return UnsafeRawBufferPointer(rebasing: rest[..<ByteSearch.first(0, in: rest, from: 0)])
     }
 

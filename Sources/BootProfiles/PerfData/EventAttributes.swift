@@ -13,6 +13,10 @@ struct EventAttributes {
         static let cpu = SampleType(rawValue: 1 << 7)
         static let period = SampleType(rawValue: 1 << 8)
         static let stream = SampleType(rawValue: 1 << 9)
+        static let raw = SampleType(rawValue: 1 << 10)
+        static let branches = SampleType(rawValue: 1 << 11)
+        static let userRegisters = SampleType(rawValue: 1 << 12)
+        static let userStack = SampleType(rawValue: 1 << 13)
         static let identifier = SampleType(rawValue: 1 << 16)
     }
 
@@ -23,6 +27,10 @@ struct EventAttributes {
     let config: UInt64
     let sampleType: SampleType
     let readFormat: UInt64
+    /// What the hardware's records of branches hold.
+    let branchType: UInt64
+    /// Which of the user's registers samples hold, by perf's numbers.
+    let userRegisters: UInt64
     /// Whether other records end in time, thread and event.
     let marksAllRecords: Bool
     /// What perf calls the event; what its type and number mean where the recording does not say.
@@ -34,11 +42,17 @@ struct EventAttributes {
         config = view.u64(8)
         sampleType = SampleType(rawValue: view.u64(24))
         readFormat = view.u64(32)
+        // Older versions of perf wrote shorter attributes: what they did not know reads as 0.
+        branchType = view.u64(72)
+        userRegisters = view.u64(80)
         let flags = view.u64(40)
         // Bit fields are laid out from the other end in the other byte order.
         marksAllRecords = flags >> (view.isSwapped ? 63 - 18 : 18) & 1 == 1
         name = Array(Self.name(type: type, config: config).utf8)
     }
+
+    /// Whether the hardware kept the branches as a stack of calls.
+    var keepsCallStack: Bool { branchType & 1 << 11 != 0 }
 
     /// Whether the event is a tracepoint, whose header in perf script's text has no event to filter by.
     var isTracepoint: Bool { type == 2 }
@@ -77,6 +91,15 @@ struct Sample {
     /// Where the call chain's addresses begin in the record, and how many there are.
     var chainStart = 0
     var chainCount = 0
+    /// Where the hardware's records of branches begin, 24 bytes each: from, to, flags.
+    var branchStart = 0
+    var branchCount = 0
+    /// Where the user's registers begin, and how many there are; none where the thread was not in user mode.
+    var registerStart = 0
+    var registerCount = 0
+    /// Where the user's stack begins, and how many bytes of it were kept.
+    var stackStart = 0
+    var stackCount = 0
 
     /// Takes the sample in `record` (its header of eight bytes included) apart; nil where it is too short
     /// for what it says that it holds.
@@ -127,6 +150,86 @@ struct Sample {
             offset += chainCount * 8
         }
         guard offset <= record.count else { return nil }
+        if !type.isDisjoint(with: [.raw, .branches, .userRegisters, .userStack]) {
+            guard readTail(record, attributes, offset) else { return nil }
+        }
+    }
+
+    /// Reads what stands behind the call chain; false where the record is too short for it.
+    private mutating func readTail(_ record: ByteView, _ attributes: EventAttributes, _ start: Int) -> Bool {
+        var offset = start
+        let type = attributes.sampleType
+        if type.contains(.raw) { offset += 4 + Int(record.u32(offset)) }
+        guard offset <= record.count else { return false }
+        if type.contains(.branches) {
+            let count = record.u64(offset)
+            offset += attributes.branchType & 1 << 17 != 0 ? 16 : 8
+            guard offset <= record.count, count <= UInt64(record.count - offset) / 24 else { return false }
+            branchStart = offset
+            branchCount = Int(count)
+            offset += branchCount * 24
+            if attributes.branchType & 1 << 19 != 0 { offset += branchCount * 8 }
+        }
+        if type.contains(.userRegisters) {
+            let abi = record.u64(offset)
+            offset += 8
+            if abi != 0 {
+                let count = attributes.userRegisters.nonzeroBitCount
+                // The registers of a program of 32 bits are numbered in another way.
+                if abi == 2 {
+                    registerStart = offset
+                    registerCount = count
+                }
+                offset += count * 8
+            }
+        }
+        if type.contains(.userStack) {
+            guard offset <= record.count, let size = record.size(offset) else { return false }
+            offset += 8
+            if size > 0 {
+                guard size <= record.count - offset - 8 else { return false }
+                stackStart = offset
+                stackCount = min(size, record.size(offset + size) ?? 0)
+                offset += size + 8
+            }
+        }
+        return offset <= record.count
+    }
+
+    /// The branches as a stack of calls: the place where the last call led to, then the calls, innermost first.
+    func forEachCall(_ record: ByteView, _ body: (UInt64) -> Void) {
+        guard branchCount > 0 else { return }
+        body(record.u64(branchStart + 8))
+        for index in 0..<branchCount { body(record.u64(branchStart + index * 24)) }
+    }
+
+    /// The user's registers and stack; nil where they were not recorded, or not by a machine of the kind `machine`
+    /// (`x86_64`, `aarch64`).
+    func userStack(_ record: ByteView, _ attributes: EventAttributes, machine: [UInt8]) -> UserStack? {
+        guard registerCount > 0, stackCount > 0, !record.isSwapped else { return nil }
+        func register(_ number: Int) -> UInt64? {
+            guard attributes.userRegisters >> UInt64(number) & 1 == 1 else { return nil }
+            let before = (attributes.userRegisters & (1 << UInt64(number) - 1)).nonzeroBitCount
+            return record.u64(registerStart + before * 8)
+        }
+        var user = UserStack(stack: record.slice(stackStart..<(stackStart + stackCount)).bytes)
+        // perf's numbers in the order of DWARF's.
+        let order: [Int]
+        let (pointer, counter): (Int, Int)
+        switch machine {
+        case Array("x86_64".utf8):
+            order = [0, 3, 2, 1, 4, 5, 6, 7] + Array(16...23) + [8]
+            (pointer, counter) = (7, 8)
+        case Array("aarch64".utf8):
+            order = Array(0...31)
+            (pointer, counter) = (31, 32)
+        default: return nil
+        }
+        guard let stackPointer = register(pointer), let programCounter = register(counter) else { return nil }
+        user.registers = order.map { register($0) ?? 0 }
+        user.stackPointer = stackPointer
+        user.programCounter = programCounter
+        return user
     }
 
     /// Where and when it was taken.

@@ -3,6 +3,7 @@ struct PerfDataFile {
     /// What a session's features are called in the file.
     private enum Feature: Int {
         case buildIDs = 2
+        case machine = 6
         case eventDescriptions = 12
     }
 
@@ -17,7 +18,19 @@ struct PerfDataFile {
     private(set) var kernelBuildID: [UInt8]?
     /// The build id of each file that was recorded, by path.
     private(set) var buildIDs: [[UInt8]: [UInt8]] = [:]
+    /// The kind of machine that was recorded, as `uname -m` says it; this one's, unless the recording says.
+    private(set) var machine = Self.ownMachine
     private let name: String
+
+    private static var ownMachine: [UInt8] {
+        #if arch(x86_64)
+            Array("x86_64".utf8)
+        #elseif arch(arm64)
+            Array("aarch64".utf8)
+        #else
+            []
+        #endif
+    }
 
     /// Whether `head` begins a perf.data file.
     static func isPerfData(_ head: ArraySlice<UInt8>) -> Bool {
@@ -57,7 +70,7 @@ struct PerfDataFile {
         guard let attributeSize, attributeSize >= EventAttributes.smallest + 16, attributeSize <= 4096,
             let attributes, let data
         else { throw Self.fault(name, .malformed, 16, "its header does not make sense") }
-        guard attributes.upperBound <= file.size else {
+        guard attributes.count <= 1 << 26, attributes.upperBound <= file.size else {
             throw Self.fault(name, .truncated, file.size, "its table of events lies beyond the end")
         }
         try readEvents(try file.bytes(attributes.lowerBound, attributes.count), attributeSize, file)
@@ -89,8 +102,12 @@ struct PerfDataFile {
 
     /// Adds a feature that a pipe announces.
     mutating func addFeature(_ record: ByteView) {
-        guard record.u64(8) == UInt64(Feature.eventDescriptions.rawValue) else { return }
-        readDescriptions(record.slice(16..<record.count))
+        let content = record.slice(16..<record.count)
+        switch record.u64(8) {
+        case UInt64(Feature.eventDescriptions.rawValue): readDescriptions(content)
+        case UInt64(Feature.machine.rawValue): machine = Array(content.string(4))
+        default: break
+        }
     }
 
     /// Adds the build id of a file that a pipe announces.
@@ -109,7 +126,7 @@ struct PerfDataFile {
         for start in stride(from: 0, to: table.count - size + 1, by: size) {
             let (event, section) = table.withUnsafeBytes { raw in
                 let view = ByteView(raw, swapped: isSwapped).slice(start..<(start + size))
-                return (EventAttributes(view), Self.section(view, size - 16))
+                return (EventAttributes(view.slice(0..<(size - 16))), Self.section(view, size - 16))
             }
             events.append(event)
             guard let section, section.count <= 1 << 24 else { continue }
@@ -139,6 +156,7 @@ struct PerfDataFile {
                 switch kind {
                 case .eventDescriptions: readDescriptions(view)
                 case .buildIDs: readBuildIDs(view)
+                case .machine: machine = Array(view.string(4))
                 }
             }
         }

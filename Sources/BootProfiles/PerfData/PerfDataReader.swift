@@ -55,6 +55,7 @@ struct PerfDataSession {
         self.name = name
         machine = RecordedMachine(options: options)
         machine.learn(kernel: file.kernelBuildID, files: file.buildIDs)
+        machine.kind = file.machine
         event = options.event.map { Array($0.utf8) }
     }
 
@@ -105,7 +106,7 @@ struct PerfDataSession {
         if machine.lost > 0 { profile.notes.append("\(machine.lost) samples were lost while recording") }
         if otherEvents > 0 { profile.notes.append("\(otherEvents) samples of other events were left out") }
         if damaged > 0 { profile.notes.append("\(damaged) damaged samples were left out") }
-        for path in machine.modules.replaced {
+        for path in machine.resolver.modules.replaced {
             profile.notes.append("\(Printable.line(path)) changed since the recording: no symbols from it")
         }
         return profile
@@ -140,7 +141,9 @@ struct PerfDataSession {
             machine.learn(kernel: file.kernelBuildID, files: file.buildIDs)
         case 68: if let limit = queue.endRound() { try drain(through: limit) }
         case 78: file.rename(record)
-        case 80: file.addFeature(record)
+        case 80:
+            file.addFeature(record)
+            machine.kind = file.machine
         case 81: try decompress(record.slice(8..<record.count), at: place)
         case 83:
             guard let size = record.size(8), size <= record.count - 16 else { break }
@@ -192,9 +195,11 @@ struct PerfDataSession {
                 otherEvents += 1
                 return
             }
-            if attributes.sampleType.contains(.period), sample.period > 0 { weight = Double(sample.period) }
+            if options.weighsPeriods, attributes.sampleType.contains(.period), sample.period > 0 {
+                weight = Double(sample.period)
+            }
         }
-        try machine.add(sample, record, weight: weight)
+        try machine.add(sample, record, attributes, weight: weight)
     }
 
     private mutating func decompress(_ bytes: ByteView, at place: Int) throws(ProfileError) {

@@ -85,6 +85,14 @@ struct FrameNaming {
         return name
     }
 
+    /// `name` without its arguments, so that something can be written behind it.
+    static func withoutArguments(_ name: [UInt8]) -> [UInt8] {
+        guard name.contains(0x28), !isGoMethod(name) else { return name }
+        var name = name
+        cutArguments(&name)
+        return name
+    }
+
     /// Semicolons to colons, arguments cut off, quotes deleted.
     private static func tidy(_ name: inout [UInt8]) {
         var semicolons = false

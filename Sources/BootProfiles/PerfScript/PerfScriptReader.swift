@@ -26,6 +26,13 @@ public struct FoldingOptions: Sendable, Hashable {
     public var event: String?
     /// Whether what QEMU's translator generated, and what a stack walk made of it, becomes one frame.
     public var bucketsGeneratedCode = true
+    /// Whether a sample weighs its period; if not, it weighs 1.
+    public var weighsPeriods = true
+    /// Whether functions that were inlined are frames of their own, as far as debug information tells; only of
+    /// recordings.
+    public var showsInlined = false
+    /// Whether file and line stand behind the function, as far as debug information tells; only of recordings.
+    public var showsLines = false
     /// Where symbols of recordings are looked for.
     public var symbolPlaces = SymbolPlaces()
     /// Which samples count.
@@ -203,7 +210,7 @@ struct PerfScriptParser {
         if let name = header.event {
             if event == nil { event = Array(name) }
             counts = event?.withUnsafeBytes { ByteOrder.equal($0, name) } ?? false
-            if header.period > 0 { weight = header.period }
+            if options.weighsPeriods, header.period > 0 { weight = header.period }
         }
         guard counts else {
             otherEvents += 1

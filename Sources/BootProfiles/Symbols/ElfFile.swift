@@ -11,15 +11,19 @@ struct ElfFile {
         var size: Int
         var link: Int
         var entrySize: Int
+        /// Where its first address is said to lie: its place in the file, if nothing else is wanted.
+        var home: UInt64
     }
 
     private struct Segment {
         var offset: UInt64
         var address: UInt64
         var fileSize: UInt64
+        var isExecutable: Bool
     }
 
     private static let largestTable = 1 << 28
+    private static let longestName = 1 << 16
 
     private let file: RandomAccess
     private let isWide: Bool
@@ -71,6 +75,51 @@ struct ElfFile {
         return SymbolTable(symbols, names: names)
     }
 
+    /// The functions and the objects that the file names, at their addresses.
+    func symbolsByAddress() -> SymbolTable {
+        var placed = self
+        // With no segments, and sections at the places of their addresses, places are addresses.
+        placed.segments = []
+        for index in placed.sections.indices { placed.sections[index].home = placed.sections[index].address }
+        let table = sections.first { $0.type == 2 } ?? sections.first { $0.type == 11 }
+        let (symbols, names) = table.map { placed.symbols(in: $0) } ?? ([], [])
+        return SymbolTable(symbols, names: names)
+    }
+
+    /// The address of the byte that lies at `place`, or nil where no segment holds it.
+    func address(of place: UInt64) -> UInt64? {
+        for segment in segments where place >= segment.offset && place - segment.offset < segment.fileSize {
+            return place - segment.offset &+ segment.address
+        }
+        return nil
+    }
+
+    /// What is added to the file's addresses where its code at `offset`, `size` bytes of it, is mapped to `start`.
+    func bias(mappedAt start: UInt64, offset: UInt64, size: UInt64) -> UInt64? {
+        let end = offset.addingReportingOverflow(size)
+        guard !end.overflow else { return nil }
+        for segment in segments where segment.isExecutable {
+            guard segment.offset < end.partialValue, segment.offset &+ segment.fileSize > offset else {
+                continue
+            }
+            return start &- offset &+ segment.offset &- segment.address
+        }
+        return nil
+    }
+
+    /// The name of the separate debug file and the checksum of its content, or nil.
+    var debugLink: (name: [UInt8], checksum: UInt32)? {
+        guard let section = sections.first(where: { $0.name == Array(".gnu_debuglink".utf8) }),
+            section.size < 1 << 16, let bytes = contents(section)
+        else { return nil }
+        return bytes.withUnsafeBytes { raw in
+            let view = ByteView(raw, swapped: isSwapped)
+            let name = Array(view.string(0))
+            guard !name.isEmpty, !name.contains(0x2F) else { return nil }
+            return (name, view.u32((name.count + 4) / 4 * 4))
+        }
+    }
+
     /// Whether the file has a full table of symbols.
     var hasFullTable: Bool { sections.contains { $0.type == 2 } }
 
@@ -110,7 +159,7 @@ struct ElfFile {
         default: return nil
         }
         let name = Int(view.u32(offset))
-        let count = names.string(name).count
+        let count = names.slice(name..<(name + Self.longestName)).string(0).count
         guard count > 0 else { return nil }
         let start = place(of: value, in: home)
         return SymbolTable.Symbol(
@@ -136,19 +185,21 @@ struct ElfFile {
                     let fixes = ByteView(rawFixes, swapped: isSwapped)
                     let entries = ByteView(rawEntries, swapped: isSwapped)
                     let linked = ByteView(rawNames, swapped: isSwapped)
-                    var start = UInt64(code.offset + code.entrySize)
+                    var start = UInt64(code.offset) &+ UInt64(code.entrySize)
                     for offset in stride(from: 0, to: fixes.count - size + 1, by: size) {
                         let index = isWide ? Int(fixes.u32(offset + 12)) : Int(fixes.u32(offset + 4) >> 8)
                         // In the other byte order the symbol is still the upper half of the number.
                         let high = isWide ? Int(fixes.u64(offset + 8) >> 32) : index
-                        let name = linked.string(Int(entries.u32(high * (isWide ? 24 : 16))))
+                        let place = Int(entries.u32(high * (isWide ? 24 : 16)))
+                        let name = linked.slice(place..<(place + Self.longestName)).string(0)
+                        guard text.count < Self.largestTable else { break }
                         let shown = Demangler.demangled(Array(name)) + "@plt".utf8
                         stubs.append(
                             SymbolTable.Symbol(
-                                start: start, end: start + UInt64(code.entrySize), name: Int32(text.count),
+                                start: start, end: start &+ UInt64(code.entrySize), name: Int32(text.count),
                                 nameCount: Int32(shown.count), binding: .global))
                         text += shown
-                        start += UInt64(code.entrySize)
+                        start &+= UInt64(code.entrySize)
                     }
                 }
             }
@@ -161,7 +212,7 @@ struct ElfFile {
         for segment in segments where value >= segment.address && value - segment.address < segment.fileSize {
             return value - segment.address &+ segment.offset
         }
-        return value &- section.address &+ UInt64(section.offset)
+        return value &- section.address &+ section.home
     }
 
     private func contents(_ section: Section) -> [UInt8]? {
@@ -178,10 +229,11 @@ struct ElfFile {
                     isWide
                         ? Segment(
                             offset: view.u64(start + 8), address: view.u64(start + 16),
-                            fileSize: view.u64(start + 32))
+                            fileSize: view.u64(start + 32), isExecutable: view.u32(start + 4) & 1 != 0)
                         : Segment(
                             offset: UInt64(view.u32(start + 4)), address: UInt64(view.u32(start + 8)),
-                            fileSize: UInt64(view.u32(start + 16))))
+                            fileSize: UInt64(view.u32(start + 16)),
+                            isExecutable: view.u32(start + 24) & 1 != 0))
             }
         }
     }
@@ -201,7 +253,7 @@ struct ElfFile {
                         name: [], type: view.u32(start + 4), flags: word(8, 8), address: word(16, 12),
                         offset: Int(clamping: word(24, 16)), size: Int(clamping: word(32, 20)),
                         link: Int(view.u32(start + (isWide ? 40 : 24))),
-                        entrySize: Int(clamping: word(56, 36))))
+                        entrySize: Int(clamping: word(56, 36)), home: word(24, 16)))
             }
         }
         guard sections.indices.contains(names), let text = contents(sections[names]) else { return }

@@ -20,8 +20,8 @@ struct FrameCache {
         var kind: FrameNaming.Kind
     }
 
-    /// More distinct addresses than this are not kept; a recording that has them is looked up anew.
-    private static let limit = 1 << 23
+    /// A recording with more distinct addresses than this is looked up anew from then on.
+    private static let limit = 1 << 21
     private static let empty = Slot(
         address: 0, space: 0, entry: -1, only: FrameID(0), isSingle: false, kind: .named)
 
@@ -29,6 +29,9 @@ struct FrameCache {
     private(set) var entries: [Entry] = []
     private(set) var frames: [FrameID] = []
     private var used = 0
+
+    /// Whether it holds as much as it may.
+    var isFull: Bool { used >= Self.limit || frames.count >= 4 * Self.limit }
 
     /// Adds the frames of `address` in `space` to the sample of `builder`; false where they are not known.
     @inline(__always)
@@ -56,7 +59,6 @@ struct FrameCache {
 
     /// Keeps the entry with the number `number` for `address` in `space`.
     mutating func insert(_ space: UInt64, _ address: UInt64, _ number: Int32) {
-        guard used < Self.limit else { return }
         used += 1
         if used * 2 > slots.count {
             let old = slots

@@ -7,6 +7,17 @@ struct KernelSymbols {
     /// The names of the modules, as perf prints them; the first is the kernel's own.
     private(set) var modules = [Array("[kernel.kallsyms]".utf8)]
 
+    /// The symbols in the file at `path`, a list or a kernel's ELF file; nil where it cannot be read.
+    static func read(_ path: String) -> KernelSymbols? {
+        guard let elf = RandomAccess(path: path).flatMap({ ElfFile($0) }) else {
+            return KernelSymbols(.file(path))
+        }
+        let table = elf.symbolsByAddress()
+        return table.symbols.isEmpty ? nil : KernelSymbols(table: table)
+    }
+
+    private init(table: SymbolTable) { self.table = table }
+
     /// The symbols in `source`; nil where it cannot be read or hides its addresses.
     init?(_ source: ProfileSource) {
         guard let stream = try? ByteStream(source) else { return nil }

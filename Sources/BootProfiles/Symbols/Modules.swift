@@ -1,12 +1,15 @@
+import CZlib
 import Glibc
 
 /// Where symbols are looked for.
 public struct SymbolPlaces: Sendable, Hashable {
     /// The folder under which the recorded machine's files lie, or empty for this machine's.
     public var root = ""
-    /// A list of the kernel's symbols (kallsyms, System.map); nil for this machine's own where it runs the
-    /// recorded kernel.
+    /// A list of the kernel's symbols (kallsyms, System.map) or its ELF file (vmlinux); nil for this machine's own
+    /// list where it runs the recorded kernel.
     public var kernelSymbols: String?
+    /// A list of the symbols of the guests' kernel, or its ELF file; nil where guests' functions need no names.
+    public var guestKernelSymbols: String?
 
     /// Where they lie on this machine.
     public init() {}
@@ -17,15 +20,20 @@ struct Modules {
     private struct Module {
         var path: [UInt8]
         var buildID: [UInt8]?
-        var symbols: SymbolTable?
         var isRead = false
+        var symbols: SymbolTable?
+        /// The file with the code, where it is the one that was recorded.
+        var code: (path: String, elf: ElfFile)?
+        /// The file with the symbols, where it is another one.
+        var separate: String?
+        var debug: DebugInformation?
+        var isDebugRead = false
     }
 
     private let places: SymbolPlaces
     private var modules: [Module] = []
     private var known: [[UInt8]: Int] = [:]
-    private var kernel: KernelSymbols?
-    private var kernelIsRead = false
+    private var dumps: [Int: JitDump] = [:]
     /// Files whose content is not what was recorded, so that their symbols were not used.
     private(set) var replaced: [String] = []
 
@@ -52,68 +60,143 @@ struct Modules {
         modules[number].symbols?.name(of: symbol) ?? []
     }
 
-    /// The name of the kernel's `symbol`, and that of the module that it belongs to.
-    func kernelName(of symbol: SymbolTable.Symbol) -> (name: [UInt8], module: [UInt8]) {
-        guard let kernel else { return ([], []) }
-        return (kernel.table.name(of: symbol), kernel.modules[Int(symbol.module)])
+    /// Where the function `name` begins in the file `number`, or nil.
+    func address(of name: String, in number: Int) -> UInt64? {
+        modules[number].symbols?.address(of: Array(name.utf8))
     }
 
     /// The function at `place` in the file `number`, or nil.
     mutating func find(_ number: Int, _ place: UInt64) -> SymbolTable.Symbol? {
-        if !modules[number].isRead {
-            modules[number].isRead = true
-            modules[number].symbols = readSymbols(modules[number])
-        }
+        read(number)
         return modules[number].symbols?.find(place)
     }
 
-    /// The kernel's function at `address`, or nil; `buildID` is that of the recorded kernel.
-    mutating func findInKernel(_ address: UInt64, buildID: [UInt8]?) -> SymbolTable.Symbol? {
-        if !kernelIsRead {
-            kernelIsRead = true
-            if let path = places.kernelSymbols {
-                kernel = KernelSymbols(.file(path))
-            } else if buildID == nil || buildID == KernelSymbols.runningBuildID() {
-                kernel = KernelSymbols(.file("/proc/kallsyms"))
-            } else if let buildID {
-                kernel = KernelSymbols(
-                    .file(Self.cache + "/[kernel.kallsyms]/" + Self.hexadecimal(buildID) + "/kallsyms"))
+    /// What the debug information of the file `number` says of `place`, innermost function first.
+    mutating func frames(_ number: Int, _ place: UInt64) -> [DebugInformation.Frame] {
+        read(number)
+        if !modules[number].isDebugRead {
+            modules[number].isDebugRead = true
+            if let code = modules[number].code {
+                modules[number].debug =
+                    DebugInformation(path: code.path, root: places.root)
+                    ?? modules[number].separate.flatMap { DebugInformation(path: $0, root: places.root) }
             }
         }
-        return kernel?.table.find(address)
+        guard let debug = modules[number].debug, let address = modules[number].code?.elf.address(of: place)
+        else { return [] }
+        return debug.frames(at: address)
     }
 
-    private mutating func readSymbols(_ module: Module) -> SymbolTable? {
-        let path = String(decoding: module.path, as: UTF8.self)
-        if module.path.withUnsafeBytes({ FrameNaming.isPerfMap($0) }) { return PerfMap.read(path) }
-        guard path.hasPrefix("/"), !path.hasPrefix("//") else { return nil }
-        var candidates = [places.root + path]
-        var buildID = module.buildID
-        let own = RandomAccess(path: places.root + path).flatMap { ElfFile($0) }
+    /// The file with the code of the file `number` where `mapping` shows it, for unwinding; nil where it is not
+    /// at hand.
+    mutating func code(_ mapping: AddressSpace.Mapping) -> StackUnwinder.File? {
+        let number = Int(mapping.module)
+        read(number)
+        guard let code = modules[number].code,
+            let bias = code.elf.bias(
+                mappedAt: mapping.start, offset: mapping.offset, size: mapping.end - mapping.start)
+        else { return nil }
+        return StackUnwinder.File(path: code.path, bias: bias)
+    }
+
+    private mutating func read(_ number: Int) {
+        guard !modules[number].isRead else { return }
+        modules[number].isRead = true
+        let path = String(decoding: modules[number].path, as: UTF8.self)
+        if isMemory(number) {
+            // Where the machine's files lie elsewhere, so do its maps.
+            modules[number].symbols = PerfMap.read(places.root + path)
+        } else if path.hasPrefix("/"), !path.hasPrefix("//") {
+            readSymbols(number, path)
+        }
+    }
+
+    private mutating func readSymbols(_ number: Int, _ path: String) {
+        var buildID = modules[number].buildID
+        let own = open(places.root + path, number)
         if buildID == nil { buildID = own?.buildID }
+        modules[number].code = own.map { (places.root + path, $0) }
         if let buildID, buildID.count > 2 {
-            let hex = Self.hexadecimal(buildID)
-            let debug = "/usr/lib/debug/.build-id/\(hex.prefix(2))/\(hex.dropFirst(2)).debug"
-            candidates.insert(places.root + debug, at: 0)
-            candidates.append("\(Self.cache)/.build-id/\(hex.prefix(2))/\(hex.dropFirst(2))/elf")
+            let name = Self.hexadecimal(buildID)
+            let kept = "\(Self.cache)/.build-id/\(name.prefix(2))/\(name.dropFirst(2))/elf"
+            if own == nil, let elf = open(kept, number) { modules[number].code = (kept, elf) }
         }
-        var fallback: ElfFile?
-        for candidate in candidates {
-            guard let file = RandomAccess(path: candidate).flatMap({ ElfFile($0) }) else { continue }
-            // Another build has other addresses; names from it would be wrong without looking wrong.
-            if let wanted = module.buildID, let found = file.buildID, wanted != found {
-                replaced.append(path)
-                continue
+        let code = modules[number].code
+        for candidate in debugFiles(path, buildID: buildID, code?.elf) {
+            if let file = open(candidate, number), file.hasFullTable {
+                modules[number].separate = candidate
+                modules[number].symbols = file.symbols(of: code?.elf)
+                // Its own addresses do for lines, when the file with the code is gone.
+                if code == nil { modules[number].code = (candidate, file) }
+                return
             }
-            if file.hasFullTable { return file.symbols(of: own) }
-            if fallback == nil { fallback = file }
         }
-        return fallback.map { $0.symbols() }
+        modules[number].symbols = code?.elf.symbols()
     }
 
-    private static var cache: String { (getenv("HOME").map { String(cString: $0) } ?? "") + "/.debug" }
+    /// Where the separate debug file of the file at `path` may lie, the best place first.
+    private func debugFiles(_ path: String, buildID: [UInt8]?, _ elf: ElfFile?) -> [String] {
+        var places: [String] = []
+        if let buildID, buildID.count > 2 {
+            let name = Self.hexadecimal(buildID)
+            places.append(
+                "\(self.places.root)/usr/lib/debug/.build-id/\(name.prefix(2))/\(name.dropFirst(2)).debug")
+        }
+        guard let elf, !elf.hasFullTable, let link = elf.debugLink else { return places }
+        let folder = path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
+        let name = String(decoding: link.name, as: UTF8.self)
+        for candidate in ["\(folder)/\(name)", "\(folder)/.debug/\(name)", "/usr/lib/debug\(folder)/\(name)"]
+        where candidate != path && Self.checksum(self.places.root + candidate) == link.checksum {
+            places.append(self.places.root + candidate)
+        }
+        return places
+    }
 
-    private static func hexadecimal(_ bytes: [UInt8]) -> String {
+    /// The ELF file at `path`, unless it is of another build than what was recorded: that has other addresses, and
+    /// names from it would be wrong without looking wrong.
+    private mutating func open(_ path: String, _ number: Int) -> ElfFile? {
+        guard let file = RandomAccess(path: path).flatMap({ ElfFile($0) }) else { return nil }
+        if let wanted = modules[number].buildID, let found = file.buildID, wanted != found {
+            replaced.append(String(decoding: modules[number].path, as: UTF8.self))
+            return nil
+        }
+        return file
+    }
+
+    /// The checksum that links to debug files carry, or nil where there is no such file.
+    private static func checksum(_ path: String) -> UInt32? {
+        guard let file = RandomAccess(path: path), file.size <= 4 << 30 else { return nil }
+        let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
+        defer { piece.deallocate() }
+        var sum: UInt = 0
+        var place = 0
+        while place < file.size {
+            let got = file.read(place, piece)
+            guard got > 0 else { return nil }
+            sum = crc32(sum, piece.bindMemory(to: UInt8.self).baseAddress, UInt32(got))
+            place += got
+        }
+        return UInt32(truncatingIfNeeded: sum)
+    }
+
+    /// Where perf keeps copies of what it recorded.
+    static var cache: String { (getenv("HOME").map { String(cString: $0) } ?? "") + "/.debug" }
+
+    static func hexadecimal(_ bytes: [UInt8]) -> String {
         bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+}
+
+extension Modules {
+    /// Whether the file `number` is what a just-in-time compiler wrote for perf.
+    func isDump(_ number: Int) -> Bool { modules[number].path.withUnsafeBytes { JitDump.isPath($0) } }
+
+    /// Reads the file `number` as what a just-in-time compiler wrote; nil where it is not at hand.
+    mutating func dump(_ number: Int) -> JitDump? {
+        if let known = dumps[number] { return known }
+        let path = places.root + String(decoding: modules[number].path, as: UTF8.self)
+        guard let dump = RandomAccess(path: path).flatMap({ JitDump($0) }) else { return nil }
+        dumps[number] = dump
+        return dump
     }
 }

@@ -70,6 +70,20 @@ struct SymbolTable {
         return Demangler.demangled(Array(names[start..<(start + Int(symbol.nameCount))]))
     }
 
+    /// The address of the symbol whose name consists of `wanted`, or nil: O(n).
+    func address(of wanted: [UInt8]) -> UInt64? {
+        wanted.withUnsafeBytes { wanted in
+            names.withUnsafeBytes { names in
+                symbols.first { symbol in
+                    let start = Int(symbol.name)
+                    return ByteOrder.equal(
+                        UnsafeRawBufferPointer(rebasing: names[start..<(start + Int(symbol.nameCount))]),
+                        wanted)
+                }?.start
+            }
+        }
+    }
+
     private static func pageEnd(_ address: UInt64) -> UInt64 { (address &+ 4095) & ~4095 }
 
     /// Whether perf keeps `first`, which came first, of two symbols with one address.

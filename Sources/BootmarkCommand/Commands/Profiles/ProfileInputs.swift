@@ -11,6 +11,7 @@ struct ProfileInputs: ParsableArguments {
     var inputs: [String]
 
     @OptionGroup(title: "Naming") var folding: FoldingFlags
+    @OptionGroup(title: "Symbols of perf.data") var symbols: SymbolFlags
     @OptionGroup(title: "Selecting") var selection: SelectionOptions
 
     func validate() throws {
@@ -65,6 +66,7 @@ struct ProfileInputs: ParsableArguments {
 
     private func options(keepingSamples: Bool = false) -> FoldingOptions {
         var options = folding.options
+        symbols.apply(to: &options)
         selection.apply(to: &options)
         options.keepsSamples = options.keepsSamples || keepingSamples
         return options

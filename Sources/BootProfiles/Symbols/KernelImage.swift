@@ -1,0 +1,49 @@
+/// The symbols of a recorded kernel, read when they are first needed and moved to where the kernel ran.
+struct KernelImage {
+    private let given: String?
+    private let isHost: Bool
+    private var list: KernelSymbols?
+    private var isRead = false
+    private var slide: UInt64 = 0
+    /// The build id of the recorded kernel.
+    var buildID: [UInt8]?
+    /// A symbol, and where it was in memory when the recording was made.
+    var reference: (name: [UInt8], address: UInt64)?
+
+    /// The kernel whose symbols lie at `given`: the host's, which has a list of its own, or a guest's.
+    init(_ given: String?, isHost: Bool) {
+        self.given = given
+        self.isHost = isHost
+    }
+
+    /// The function at `address`, with a place that tells functions apart; nil where it is not known.
+    mutating func find(_ address: UInt64) -> (name: [UInt8], module: [UInt8], start: UInt64)? {
+        if !isRead {
+            isRead = true
+            read()
+        }
+        guard let list else { return nil }
+        // Loaded modules are listed where they were; only the image itself is linked for another place.
+        guard let symbol = list.table.find(address &- slide), slide == 0 || symbol.module == 0 else {
+            return nil
+        }
+        return (list.table.name(of: symbol), list.modules[Int(symbol.module)], symbol.start)
+    }
+
+    private mutating func read() {
+        if let given {
+            list = KernelSymbols.read(given)
+        } else if isHost {
+            if buildID == nil || buildID == KernelSymbols.runningBuildID() {
+                list = KernelSymbols(.file("/proc/kallsyms"))
+            } else if let buildID {
+                list = KernelSymbols(
+                    .file("\(Modules.cache)/[kernel.kallsyms]/\(Modules.hexadecimal(buildID))/kallsyms"))
+            }
+        }
+        guard given != nil, let reference, let linked = list?.table.address(of: reference.name) else {
+            return
+        }
+        slide = reference.address &- linked
+    }
+}
