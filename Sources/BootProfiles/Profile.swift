@@ -13,6 +13,8 @@ public struct Profile: Sendable {
     public var notes: [String] = []
     /// The single samples, where the reader was asked to keep them.
     public internal(set) var samples: [ProfileSample] = []
+    /// When threads came back onto a processor, where the recording says so and samples are kept.
+    package internal(set) var switchIns: [SwitchIn] = []
 
     /// The distinct frames.
     public package(set) var frames = FrameTable()

@@ -1,3 +1,5 @@
+import BootProfiles
+
 /// Numbers as people read them: never NaN, never -0, the same in every locale.
 enum Figures {
     /// `value` with `decimals` places behind the point.
@@ -47,10 +49,10 @@ enum Figures {
         return String(decoding: digits + rest, as: UTF8.self)
     }
 
-    /// A weight with its unit: `1,234 samples`, or `1.83 s of cpu-clock` for perf's clocks, which count
-    /// nanoseconds.
+    /// A weight with its unit: `1,234 samples`, or `1.83 s of cpu-clock` for perf's clocks and for time off the
+    /// processor, which count nanoseconds.
     static func amount(_ weight: Double, _ unit: String) -> String {
-        guard unit.hasPrefix("cpu-clock") || unit.hasPrefix("task-clock") else {
+        guard ["cpu-clock", "task-clock", Profile.offCPU].contains(where: unit.hasPrefix) else {
             return "\(count(weight)) \(unit)"
         }
         let (value, name) = weight >= 1e9 ? (weight / 1e9, "s") : (weight / 1e6, "ms")

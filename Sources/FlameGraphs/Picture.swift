@@ -70,7 +70,7 @@ struct PictureWriter {
 
     private mutating func open() {
         svg.raw("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")
-        svg.raw("<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"flames\"")
+        svg.raw("<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"flames\" role=\"group\"")
         attribute(" width", picture.width)
         attribute(" height", height)
         svg.raw(" viewBox=\"0 0 ")

@@ -16,6 +16,7 @@ enum Script {
         .flames .tools input { width: 190px; }
         .flames .tools input.wrong { border-color: #c62828; }
         @media (prefers-color-scheme: dark) {
+          :root.flames { background: #15171c; }
           .flames .page { fill: #15171c; }
           .flames .ink, .flames .tools { fill: #e8eaee; color: #e8eaee; }
           .flames .faint { fill: #a3abb8; }
@@ -209,6 +210,7 @@ enum Script {
             if (!to || !to.shown) return;
             current = to.index;
             to.element.setAttribute("tabindex", "-1");
+            to.element.setAttribute("role", "button");
             to.element.focus();
           }
 

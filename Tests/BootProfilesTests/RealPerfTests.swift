@@ -55,6 +55,53 @@ final class RealPerfTests: XCTestCase {
         XCTAssertGreaterThan(try PerfDataReader(options: options).read(source).total, 0)
     }
 
+    func testTimeOffTheProcessorIsThatOfTheSleep() throws {
+        let record = "perf record -e context-switches -c 1 -g --switch-events -o p.data"
+        XCTAssertEqual(try run("\(record) -- sh -c 'sleep 0.3; sleep 0.2'"), 0)
+        var options = FoldingOptions()
+        options.keepsSamples = true
+        options.selection.commands = ["sleep"]
+        let profile = try read("p.data", options)
+        guard profile.total > 0 else {
+            guard ProcessInfo.processInfo.environment["CI"] == nil else { return XCTFail("no stack") }
+            throw XCTSkip("perf may not look into the kernel here: let perf_event_paranoid be at most 1")
+        }
+        let waiting = try profile.timeOffCPU()
+        XCTAssertGreaterThan(waiting.total, 0.5e9)
+        let seconds = waiting.total / 1e9
+        XCTAssertLessThan(seconds, 60, "nanoseconds since the boot, not of the sleep")
+        let slept = try XCTUnwrap(waiting.functions().first { $0.name.contains("nanosleep") })
+        XCTAssertGreaterThanOrEqual(slept.total, 0.5e9)
+        // Without the times of the switches there is nothing to weigh by.
+        XCTAssertEqual(try run("perf record -e context-switches -c 1 -g -o q.data -- sleep 0.01"), 0)
+        XCTAssertThrowsError(try read("q.data", options).timeOffCPU()) {
+            XCTAssertTrue("\($0)".contains("--switch-events"), "\($0)")
+        }
+    }
+
+    func testPageFaultsAreCountedWhereTheyHappened() throws {
+        XCTAssertEqual(try run("perf record -e page-faults -c 1 -g -o p.data -- sort /dev/null"), 0)
+        let profile = try read("p.data", FoldingOptions())
+        XCTAssertTrue(profile.unit.hasPrefix("page-faults"), profile.unit)
+        XCTAssertGreaterThan(profile.total, 100)
+    }
+
+    func testModulesTakeThePlaceOfTheirFunctions() throws {
+        XCTAssertEqual(
+            try run("perf record -g -e cpu-clock -F 9999 -o p.data -- sh -c 'seq 1 99999 | sort -rn'"), 0)
+        var options = FoldingOptions()
+        let whole = try read("p.data", options).total
+        options.namesModules = true
+        let modules = try read("p.data", options).joiningNeighbours()
+        XCTAssertEqual(modules.total, whole, accuracy: whole * 0.01)
+        XCTAssertTrue(modules.functions().contains { $0.name.hasPrefix("libc") })
+        XCTAssertFalse(modules.functions().contains { $0.name.contains("/") })
+    }
+
+    private func read(_ name: String, _ options: FoldingOptions) throws -> Profile {
+        try PerfDataReader(options: options).read(.file(folder.appendingPathComponent(name).path))
+    }
+
     /// Some work in processes that fork, exec, map and page.
     private var work: String { "for i in 1 2 3 4 5 6; do seq 1 40000 | sort -rn | md5sum >/dev/null; done" }
 

@@ -85,7 +85,7 @@ final class ProfileCommandTests: CommandTestCase {
                 "diff", place("before"), place("after"), "--movers", place(name), "--top", "1",
             ])
             XCTAssertTrue(table.contains("-25.00"), table)
-            XCTAssertTrue(table.contains("and 1 function more"), table)
+            XCTAssertTrue(table.contains("and 1 more"), table)
         }
         XCTAssertTrue(File.text("\(folder)/movers.md").hasPrefix("| function |"))
         XCTAssertTrue(File.text("\(folder)/movers.txt").contains("+25.00"))

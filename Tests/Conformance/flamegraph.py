@@ -61,7 +61,7 @@ def check_flame(page, url):
     expect(not named(page, "a")["shown"], "frames beside the zoomed one are still there")
     expect(named(page, "main")["shown"], "the callers of the zoomed frame are gone")
     expect("zoom=" in page.url, "the address does not say what is zoomed into")
-    address = page.url
+    address = page.evaluate('location.href')
     page.goto("about:blank")
     page.goto(address)
     expect(abs(named(page, "b")["width"] - whole) < 2, "the address does not restore the zoom")
@@ -86,6 +86,13 @@ def check_flame(page, url):
     page.keyboard.press("Enter")
     expect(abs(named(page, "b")["width"] - whole) < 2, "Enter does not zoom into the frame in focus")
     expect("25.00 %" in page.text_content(".details"), "the details of the frame in focus are not shown")
+    expect(page.evaluate("document.activeElement.getAttribute('role')") == "button", "a reader is not told of a button")
+    page.keyboard.press("Escape")
+    page.fill(".search", "b")
+    address = page.evaluate('location.href')
+    page.goto("about:blank")
+    page.goto(address)
+    expect(page.inner_text(".matched") == "matched 25.00 %", f"the search of {address}: {page.inner_text('.matched')}")
 
 
 def check_difference(page, url):
@@ -97,14 +104,34 @@ def check_difference(page, url):
     expect("view=before" in page.url, "the address does not say which widths are shown")
     select(page, "1")
     expect(not named(page, "old")["shown"], "a vanished frame has a width after")
+    address = page.evaluate('location.href')
+    page.goto("about:blank")
+    page.goto(address)
+    expect(view(page) == "1" and not named(page, "old")["shown"], "the address does not restore the widths")
+    title = page.evaluate("document.querySelectorAll('.frame title')[1].textContent")
+    expect(all(word in title for word in ["before", "after", "points of all", "samples"]), f"the tooltip is {title}")
     click(page, "slow")
     select(page, "2")
     expect(named(page, "slow")["width"] > 1000, "changing the widths loses the zoom")
 
 
+def check_chart(page, url):
+    """The order of time stays, and what comes again is a frame of its own."""
+    page.goto(url)
+    frames = sorted((box for box in boxes(page) if box["name"] in ("idle", "work", "last")), key=lambda box: box["x"])
+    expect([box["name"] for box in frames] == ["idle", "work", "idle", "last"], f"not in order: {frames}")
+    page.fill(".search", "idle")
+    expect(page.inner_text(".matched") == "matched 50.00 %", page.inner_text(".matched"))
+    click(page, "work")
+    expect(named(page, "work")["width"] > 1000, "a chart does not zoom")
+    expect(not named(page, "last")["shown"], "what comes later is still there")
+
+
 def check_large(page, url):
     """Ten thousand frames open and zoom without a wait."""
     page.goto(url)
+    opened = page.evaluate("performance.getEntriesByType('navigation')[0].domComplete")
+    print(f"opening took {opened:.0f} ms")
     count = len(boxes(page))
     expect(count > 9_000, f"only {count} frames")
     elapsed = page.evaluate(
@@ -146,6 +173,7 @@ def main():
     folder = pathlib.Path(sys.argv[1])
     shots = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else None
     checks = {
+        "chart": check_chart,
         "flame": check_flame,
         "difference": check_difference,
         "large": check_large,

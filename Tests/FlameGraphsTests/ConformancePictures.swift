@@ -33,7 +33,16 @@ final class ConformancePictures: PictureCase {
         ] {
             try hostile.add(names: ["main", name], weight: 1)
         }
+        let names = ["idle", "work", "idle", "last"]
+        let samples = names.enumerated().map { index, name in
+            "w 7/7 [000] 1.00\(index)000: 5 cycles: \n\t40 \(name) (/bin/w)\n\n"
+        }
+        var options = FoldingOptions()
+        options.keepsSamples = true
+        let recorded = try PerfScriptReader(options: options).read(
+            .bytes(Array(samples.joined().utf8), name: "chart"))
         return [
+            ("chart", FlameGraph(try Timeline(recorded)).svg()),
             ("flame", flame.svg()),
             ("difference", try DifferentialFlameGraph(before: before, after: after).svg()),
             ("large", FlameGraph(large).svg()), ("hostile", FlameGraph(hostile).svg()),

@@ -1,4 +1,5 @@
 import BootProfiles
+import FoundationXML
 import XCTest
 
 @testable import FlameGraphs
@@ -59,6 +60,59 @@ final class FlameGraphTests: PictureCase {
         XCTAssertTrue(shown.contains("<script>alert(1)</script>"))
         XCTAssertTrue(shown.contains("(no name)"))
         XCTAssertTrue(shown.contains(String(repeating: "x", count: Label.limit) + "\u{2026}"))
+    }
+
+    func testAnyNamesAndWeightsGiveAPictureThatSaysThemAndRunsNothing() throws {
+        var generator = SystemRandomNumberGenerator()
+        let bytes: [UInt8] =
+            Array("<>&\"';]/\\ %a\u{1B}".utf8) + [0, 7, 10, 13, 0x80, 0xC0, 0xED, 0xA0, 0xF4, 0xFF]
+        for _ in 0..<60 {
+            var folded: [UInt8] = []
+            for _ in 0..<20 {
+                for depth in 0..<3 {
+                    if depth > 0 { folded.append(0x3B) }
+                    for _ in 0..<Int.random(in: 1...12, using: &generator) {
+                        let byte = bytes.randomElement(using: &generator) ?? 0x61
+                        folded.append(byte == 10 || byte == 13 || byte == 0x3B ? 0x62 : byte)
+                    }
+                }
+                folded +=
+                    Array(
+                        ["> 1", "x 9223372036854775808", "y 99999999999999999999", "z 0.001"]
+                            .randomElement(using: &generator)?.utf8 ?? "".utf8) + [10]
+            }
+            let profile = try FoldedReader().read(.bytes(folded, name: "random"))
+            for svg in [
+                FlameGraph(profile).svg(),
+                try DifferentialFlameGraph(before: [profile], after: [try profile.reversed()]).svg(),
+            ] {
+                let document = try document(svg)
+                XCTAssertEqual(try document.nodes(forXPath: "//*[local-name()='script']").count, 1)
+                XCTAssertEqual(try document.nodes(forXPath: "//@*[starts-with(local-name(),'on')]").count, 0)
+                let text = String(decoding: svg, as: UTF8.self)
+                XCTAssertFalse(text.contains("NaN") || text.contains("inf ") || text.contains("-0.00 %"))
+                for scalar in text.unicodeScalars where scalar.value < 0x20 { XCTAssertEqual(scalar, "\n") }
+            }
+        }
+    }
+
+    func testSumsBeyondTheLargestWholeNumberAreSaidDigitByDigit() throws {
+        let svg = FlameGraph(try profile("a 9223372036854775808\nb 9223372036854775808\n")).svg()
+        let texts = try texts(svg)
+        XCTAssertTrue(texts.contains("18,446,744,073,709,551,616 samples"), texts)
+    }
+
+    func testAChartKeepsTheOrderOfTime() throws {
+        let text = [(1, "late"), (2, "early"), (3, "late")].map { time, function in
+            "w 7/7 [000] 1.00\(time)000: 5 cycles: \n\t40 \(function) (/bin/w)\n\n"
+        }.joined()
+        var options = FoldingOptions()
+        options.keepsSamples = true
+        let profile = try PerfScriptReader(options: options).read(.bytes(Array(text.utf8), name: "t"))
+        let boxes = try boxes(FlameGraph(try Timeline(profile)).svg())
+        XCTAssertEqual(boxes.map(\.name), ["all", "w/7", "late", "early", "late"])
+        XCTAssertEqual(boxes[2].x + 2 * (boxes[3].x - boxes[2].x), boxes[4].x, accuracy: 0.1)
+        XCTAssertEqual(boxes[3].title.last, "from 0.001000 s to 0.001000 s")
     }
 
     func testTooManyFramesAreThinnedOut() throws {

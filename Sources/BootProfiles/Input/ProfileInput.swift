@@ -62,15 +62,16 @@ public struct ProfileInput {
         return profile
     }
 
-    /// Reads all of `sources` and merges them into one profile, one at a time.
+    /// Reads all of `sources` and merges them into one profile, one at a time, each after `change`.
     ///
     /// - Throws: `ProfileError` where one cannot be read, or none holds a stack.
     public static func merged(
-        _ sources: [ProfileSource], options: FoldingOptions = FoldingOptions()
+        _ sources: [ProfileSource], options: FoldingOptions = FoldingOptions(),
+        each change: (Profile) throws(ProfileError) -> Profile = { $0 }
     ) throws(ProfileError) -> Profile {
         var merged = Profile()
         for (index, source) in sources.enumerated() {
-            let profile = try open(source, options: options).read()
+            let profile = try change(open(source, options: options).read())
             if index == 0 { merged = profile } else { try merged.merge(profile) }
         }
         guard merged.total > 0 else {

@@ -63,6 +63,12 @@ struct EventAttributes {
         return 8 + size(of: [.id, .stream, .cpu, .identifier])
     }
 
+    /// Where the thread's number stands before the end of a record that is no sample; nil where there is none.
+    var threadFromEnd: Int? {
+        guard marksAllRecords, sampleType.contains(.thread) else { return nil }
+        return 4 + size(of: [.time, .id, .stream, .cpu, .identifier])
+    }
+
     private func size(of parts: [SampleType]) -> Int { parts.count { sampleType.contains($0) } * 8 }
 
     private static func name(type: UInt32, config: UInt64) -> String {

@@ -46,6 +46,7 @@ struct PerfDataSession {
     private var queue = RecordQueue()
     private var decompressor: Decompressor?
     private var event: [UInt8]?
+    private var switchIns: [SwitchIn] = []
     private var otherEvents = 0
     private var damaged = 0
 
@@ -103,6 +104,7 @@ struct PerfDataSession {
     /// The profile, when all records are in.
     consuming func finish() -> Profile {
         var profile = machine.builder.finish(event: event)
+        profile.switchIns = switchIns
         if machine.lost > 0 { profile.notes.append("\(machine.lost) samples were lost while recording") }
         if otherEvents > 0 { profile.notes.append("\(otherEvents) samples of other events were left out") }
         if damaged > 0 { profile.notes.append("\(damaged) damaged samples were left out") }
@@ -183,7 +185,10 @@ struct PerfDataSession {
     }
 
     private mutating func process(_ record: ByteView) throws(ProfileError) {
-        guard record.u32(0) == 9 else { return machine.follow(record) }
+        guard record.u32(0) == 9 else {
+            if options.keepsSamples { noteSwitch(record) }
+            return machine.follow(record)
+        }
         guard let attributes = attributes(record), let sample = Sample(record, attributes) else {
             damaged += 1
             return
@@ -200,6 +205,17 @@ struct PerfDataSession {
             }
         }
         try machine.add(sample, record, attributes, weight: weight)
+    }
+
+    /// Keeps when a thread came back onto a processor, which a SWITCH record says.
+    private mutating func noteSwitch(_ record: ByteView) {
+        let isOut = record.u16(4) & 1 << 13 != 0
+        guard [14, 15].contains(record.u32(0)), !isOut, let place = file.events.first?.threadFromEnd,
+            record.count - place >= 8, switchIns.count < 1 << 26
+        else { return }
+        let thread = Int32(bitPattern: record.u32(record.count - place))
+        let time = time(record)
+        if time > 0 { switchIns.append(SwitchIn(thread: thread, time: time)) }
     }
 
     private mutating func decompress(_ bytes: ByteView, at place: Int) throws(ProfileError) {

@@ -16,7 +16,7 @@ extension MoverTable {
             lines.append(figures + "  " + ScreenText.fitting(Label.clean(mover.change.name), columns: room))
         }
         let rest = movers.count - min(movers.count, max(0, count))
-        if rest > 0 { lines.append("  and \(Figures.counted(rest, "function")) more") }
+        if rest > 0 { lines.append("  and \(Figures.count(Double(rest))) more") }
         return (lines + [explanation]).joined(separator: "\n")
     }
 
@@ -50,7 +50,7 @@ extension MoverTable {
             lines.append("| " + cells.joined(separator: " | ") + " |")
         }
         let rest = movers.count - min(movers.count, max(0, count))
-        if rest > 0 { lines += ["", "And \(Figures.counted(rest, "function")) more."] }
+        if rest > 0 { lines += ["", "And \(Figures.count(Double(rest))) more."] }
         let words = explanation.split(separator: "*", omittingEmptySubsequences: false)
         return (lines + ["", words.joined(separator: "\\*")]).joined(separator: "\n") + "\n"
     }

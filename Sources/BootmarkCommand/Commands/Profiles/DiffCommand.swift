@@ -78,7 +78,10 @@ struct Difference: AsyncParsableCommand {
             try selection.checkHasNoPhase(path)
             var options = folding.options
             selection.apply(to: &options)
-            return [try selection.shaped(try ProfileInput.open(.file(path), options: options).read())]
+            var profile = try selection.restricted(
+                try ProfileInput.open(.file(path), options: options).read())
+            ProfileInputs.markGuest(&profile, path)
+            return [try selection.shaped(profile.withoutSamples())]
         }
         let side = try StoredSide(path, side: .before, phase: selection.phase).profiles
         let profiles = guest ? side.guest : side.host.isEmpty ? side.guest : side.host

@@ -23,11 +23,12 @@ struct ProfileInputs: ParsableArguments {
     /// All inputs in one profile; with `keepingSamples`, its single samples too.
     func merged(keepingSamples: Bool = false) throws -> Profile {
         let sources = try inputs.map(source)
-        var profile = try ProfileInput.merged(sources, options: options(keepingSamples: keepingSamples))
-        if sources.allSatisfy({ Self.isOfGuest($0.name) }) {
-            profile.origin = .guest
-            profile.unit = "instructions"
+        var profile = try ProfileInput.merged(sources, options: options(keepingSamples: keepingSamples)) {
+            (profile) throws(ProfileError) in
+            let part = try selection.restricted(profile)
+            return keepingSamples ? part : part.withoutSamples()
         }
+        if sources.allSatisfy({ Self.isOfGuest($0.name) }) { Self.markGuest(&profile, sources[0].name) }
         return try selection.shaped(profile)
     }
 
@@ -58,7 +59,8 @@ struct ProfileInputs: ParsableArguments {
         }
         let options = options(keepingSamples: true)
         return try Timeline(
-            try selection.restricted(try ProfileInput.merged(try inputs.map(source), options: options)))
+            try ProfileInput.merged(
+                try inputs.map(source), options: options, each: selection.restricted))
     }
 
     /// What the inputs are called together.
@@ -78,6 +80,13 @@ struct ProfileInputs: ParsableArguments {
             return .file(path)
         }
         return .file(try selection.stacks(in: path))
+    }
+
+    /// Says that the stacks of a file that runs call their guests' are instructions of a guest.
+    static func markGuest(_ profile: inout Profile, _ path: String) {
+        guard isOfGuest(path) else { return }
+        profile.origin = .guest
+        profile.unit = "instructions"
     }
 
     /// Whether a file is called as runs call their guests' stacks, which count instructions.

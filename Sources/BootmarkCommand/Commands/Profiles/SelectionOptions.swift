@@ -27,6 +27,12 @@ struct SelectionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Only this phase of the boots in a run folder.", valueName: "NAME"))
     var phase: String?
 
+    @Flag(
+        help:
+            "Weigh stacks by the time that threads spent off the processor; see Profiles.md for the recording."
+    )
+    var offCpu = false
+
     @Flag(help: "Turn the stacks around: what time was spent in, with who called it.")
     var reverse = false
 
@@ -55,22 +61,25 @@ struct SelectionOptions: ParsableArguments {
         options.selection.threads = (try? numbers(onlyTid, "")) ?? []
         options.selection.processors = (try? numbers(onlyCpu, "")) ?? []
         options.selection.commands = Set((onlyComm ?? "").split(separator: ",").map(String.init))
-        if let time = try? time.map(SampleTime.init) {
-            options.selection.time = time.absolute
-            // Where the first sample lies is known only when all are read.
-            options.keepsSamples = time.isRelative
-        }
+        // A thread's way back may lie behind the time that is selected, and has to be read too.
+        options.selection.time = offCpu ? nil : stretch?.absolute
+        // Where the first sample lies is known only when all are read.
+        options.keepsSamples = offCpu || stretch?.isRelative == true
     }
 
-    /// The profile with what could not be selected as it was read.
-    func restricted(_ profile: Profile) throws -> Profile {
-        guard let time = try time.map(SampleTime.init), time.isRelative else { return profile }
-        return try profile.selecting(time.relative)
+    /// One recording with what could not be selected as it was read: times and threads are its own.
+    func restricted(_ profile: Profile) throws(ProfileError) -> Profile {
+        var profile = profile
+        if offCpu { profile = try profile.timeOffCPU() }
+        guard let stretch else { return profile }
+        if stretch.isRelative { return try profile.selecting(stretch.relative) }
+        return offCpu ? try profile.selecting(stretch.relative, since: 0) : profile
     }
 
-    /// The profile with all that is asked for.
-    func shaped(_ profile: Profile) throws -> Profile {
-        let profile = try restricted(profile)
+    private var stretch: SampleTime? { try? time.map(SampleTime.init) }
+
+    /// The profile with its stacks as they are asked for.
+    func shaped(_ profile: Profile) throws(ProfileError) -> Profile {
         if reverse { return try profile.reversed() }
         if let callees { return try profile.callees(of: callees) }
         if let callers { return try profile.callers(of: callers) }
