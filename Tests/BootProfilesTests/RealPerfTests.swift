@@ -83,7 +83,7 @@ final class RealPerfTests: XCTestCase {
         XCTAssertEqual(try run("perf record -e page-faults -c 1 -g -o p.data -- sort /dev/null"), 0)
         let profile = try read("p.data", FoldingOptions())
         XCTAssertTrue(profile.unit.hasPrefix("page-faults"), profile.unit)
-        XCTAssertGreaterThan(profile.total, 100)
+        XCTAssertGreaterThan(profile.total, 20)
     }
 
     func testModulesTakeThePlaceOfTheirFunctions() throws {
