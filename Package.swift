@@ -130,6 +130,11 @@ if Context.environment["BOOTMARK_BENCHMARKS"] != nil {
         .executableTarget(
             name: "ProfileBenchmark", dependencies: ["BootProfiles", "FlameGraphs"],
             path: "Benchmarks/Profiles", swiftSettings: settings))
+    package.targets.append(
+        .executableTarget(
+            name: "VerdictOnBoots",
+            dependencies: ["BootModel", "BootStatistics", "BootStore", "BootRunner", "BootComparison"],
+            path: "Benchmarks/VerdictOnBoots", swiftSettings: settings))
 }
 
 if Context.environment["BOOTMARK_FUZZ"] != nil {
