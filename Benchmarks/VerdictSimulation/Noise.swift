@@ -9,6 +9,9 @@ enum Noise: String, CaseIterable {
     case drifting
     /// The same, and a quarter of the boots takes a path that is 18 % longer.
     case bimodal
+    /// The same two paths, but what slows the boots is that the longer one is taken more often: on the mean by so
+    /// much, while each path takes as long as before.
+    case shares
     /// The same, and one boot in twenty is held up, by 20 % on average and often by far more.
     case heavyTailed
 
@@ -17,6 +20,7 @@ enum Noise: String, CaseIterable {
         case .independent: "independent"
         case .drifting: "drifting"
         case .bimodal: "bimodal"
+        case .shares: "bimodal, by share"
         case .heavyTailed: "heavy-tailed"
         }
     }
@@ -39,17 +43,24 @@ struct SimulatedMachine {
         drift = 0.03 * generator.normal()
     }
 
+    /// How much longer the longer of two paths is, and how many of the boots take it.
+    private static let gap = 0.18
+    private static let share = 0.25
+
     /// The next boot of an image that is slower by `slowdown`: 0.05 is 5 %.
     mutating func boot(slowdown: Double) -> Double {
         boots += 1
-        var effect = log1p(slowdown) + width * generator.normal()
+        var effect = (noise == .shares ? 0 : log1p(slowdown)) + width * generator.normal()
         switch noise {
         case .independent: break
         case .drifting:
             drift = 0.95 * drift + 0.03 * (1 - 0.95 * 0.95).squareRoot() * generator.normal()
             effect += drift
         case .bimodal:
-            if generator.unit() < 0.25 { effect += log(1.18) }
+            if generator.unit() < Self.share { effect += log1p(Self.gap) }
+        case .shares:
+            let share = ((1 + Self.gap * Self.share) * (1 + slowdown) - 1) / Self.gap
+            if generator.unit() < share { effect += log1p(Self.gap) }
         case .heavyTailed:
             if generator.unit() < 0.05 { effect += -0.2 * log(1 - generator.unit()) }
         }

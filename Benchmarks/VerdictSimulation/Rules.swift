@@ -19,11 +19,15 @@ extension Rule {
     static func pairs(tolerance: Double, rule: SequentialRule = SequentialRule()) -> Rule {
         let passBound = min(max(tolerance, 0.03), 3 * tolerance)
         return Rule(name: "**Bootmark, pairs, tolerance \(percent(tolerance))**") { machine, slowdown in
-            var effects: [Double] = []
-            while let look = rule.nextLook(after: effects.count) {
-                while effects.count < look { effects.append(pair(&machine, slowdown)) }
+            var (before, after): ([Double], [Double]) = ([], [])
+            while let look = rule.nextLook(after: before.count) {
+                while before.count < look {
+                    let pair = pair(&machine, slowdown)
+                    before.append(log(pair.before))
+                    after.append(log(pair.after))
+                }
                 let evidence = try rule.evidence(
-                    effects, tolerance: log1p(tolerance), passBound: log1p(passBound))
+                    before: before, after: after, tolerance: log1p(tolerance), passBound: log1p(passBound))
                 switch rule.step(after: evidence) {
                 case .worse: return .alarm
                 case .better, .within: return .pass
@@ -130,8 +134,10 @@ extension Rule {
         Rule(name: "peeking every 2 pairs at p < 0.05, <= \(pairs)") { machine, slowdown in
             var effects: [Double] = []
             while effects.count < pairs {
-                effects.append(pair(&machine, slowdown))
-                effects.append(pair(&machine, slowdown))
+                for _ in 0..<2 {
+                    let pair = pair(&machine, slowdown)
+                    effects.append(log(pair.after / pair.before))
+                }
                 if effects.count >= 6, try SignedRank.test(effects, alternative: .greater).pValue < 0.05 {
                     return .alarm
                 }
@@ -158,14 +164,16 @@ extension Rule {
         return try MannWhitney.test(new, stored.flatMap { $0 }, alternative: .greater).pValue <= 0.01
     }
 
-    /// One pair in a random order: ln(new) - ln(old).
-    private static func pair(_ machine: inout SimulatedMachine, _ slowdown: Double) -> Double {
+    /// One pair in a random order.
+    private static func pair(
+        _ machine: inout SimulatedMachine, _ slowdown: Double
+    ) -> (before: Double, after: Double) {
         if machine.coin() {
             let old = machine.boot(slowdown: 0)
-            return log(machine.boot(slowdown: slowdown) / old)
+            return (old, machine.boot(slowdown: slowdown))
         }
         let new = machine.boot(slowdown: slowdown)
-        return log(new / machine.boot(slowdown: 0))
+        return (machine.boot(slowdown: 0), new)
     }
 }
 

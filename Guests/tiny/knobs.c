@@ -88,6 +88,10 @@ static bool read_hertz(const char *text) {
     return read_number(&text, &knobs.hertz) && *text == 0 && knobs.hertz >= 19 && knobs.hertz <= 10000;
 }
 
+static bool read_detour(const char *text) {
+    return read_number(&text, &knobs.detour) && *text == 0 && knobs.detour <= 1000000;
+}
+
 static bool read_choice(const char *text, const char *const *names, uint32_t *index) {
     return read_name(&text, names, index) && *text == 0;
 }
@@ -103,6 +107,9 @@ static bool read_word(const char *word) {
     }
     if (begins(word, "hz=", &value)) {
         return read_hertz(value);
+    }
+    if (begins(word, "detour=", &value)) {
+        return read_detour(value);
     }
     if (begins(word, "end=", &value) && read_choice(value, end_names, &index)) {
         knobs.end = (enum end)index;

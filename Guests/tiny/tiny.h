@@ -34,6 +34,8 @@ struct knobs {
     enum phase at;
     // Timer interrupts a second in the drivers phase.
     uint32_t hertz;
+    // Thousands of turns that the longer of two ways through the drivers phase takes; 0 for one way only.
+    uint32_t detour;
 };
 extern struct knobs knobs;
 

@@ -26,6 +26,9 @@ struct Judgement {
         comparison = MetricComparison(
             metric: metric, role: role, tolerance: usable, verdict: .inconclusive, reason: "",
             before: old.usable, after: new.usable)
+        comparison.spreads = [(BootFailure.Side.before, before), (.after, after)].compactMap { side, run in
+            run.flatMap { BootSpread(of: comparison, in: $0, on: side) }
+        }
         if let objection {
             settle(.incomparable, objection)
         } else if tolerance != usable {
@@ -60,7 +63,11 @@ struct Judgement {
         }
         if constant, before[0] == after[0] {
             comparison.change = .init(estimate: 0, low: 0, high: 0, confidence: 1 - 2 * procedure.alpha)
-            return settle(.pass, Reasons.allEqual(comparison))
+            // Boots that do not vary at all would have shown whatever is more than is allowed.
+            if procedure.smallestPValue(before.count, after.count) <= procedure.alpha {
+                comparison.detectable = comparison.tolerance
+            }
+            return settle(.pass, Reasons.allEqual(comparison, procedure))
         }
         do {
             evidence = try RankEvidence(
@@ -70,7 +77,7 @@ struct Judgement {
             settle(.inconclusive, Reasons.noStatistics(comparison.metric, error))
         }
         comparison.change = evidence?.shift?.change
-        comparison.detectable = evidence?.shift?.detectable
+        comparison.detectable = evidence?.detectable
     }
 
     /// Any difference of an exact metric is real: the tolerance alone says whether it matters.
@@ -100,9 +107,10 @@ struct Judgement {
         let gain = evidence.shift.map { -Double($0.estimate) } ?? .infinity
         let least = comparison.tolerance * procedure.smallestImprovement
         if pWorse <= level {
-            settle(.regression, Reasons.regression(comparison))
+            if evidence.isByMode, let change = evidence.shiftByMode?.change { comparison.change = change }
+            settle(.regression, Reasons.regression(comparison, procedure, isByMode: evidence.isByMode))
         } else if pBetter <= level, gain >= least {
-            settle(.improvement, Reasons.improvement(comparison))
+            settle(.improvement, Reasons.improvement(comparison, procedure))
         } else if evidence.pWithin <= 1 - procedure.passConfidence + 1e-12 {
             settle(.pass, Reasons.pass(comparison, evidence, procedure))
         } else {

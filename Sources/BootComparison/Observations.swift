@@ -1,36 +1,28 @@
 import BootModel
 import BootStatistics
 
-/// What the boots of one run show beside their middle: wandering, wild values, two ways to boot.
+/// What the boots of one run show beside their middle, in words: wandering, wild values, two ways to boot.
 enum Observations {
-    /// Sentences on a metric that decides; none where nothing is unusual. Nothing that they name was dropped.
+    /// Sentences on a metric that decides; none where nothing is unusual.
     static func notes(
         _ result: MetricComparison, before: ComparedRun?, after: ComparedRun, design: Procedure.Design
     ) -> [String] {
-        guard result.metric.determinism == .statistical else { return [] }
-        return [("before", before), ("after", after)].flatMap { name, side in
-            guard let side else { return [String]() }
-            let boots = side.judgedBoots.compactMap { boot in
-                boot.samples[result.metric.id].map { (index: boot.index, value: $0) }
-            }
-            let values = boots.map(\.value)
-            let place = "\(result.metric.id) \(name)"
+        (result.spreads ?? []).flatMap { spread in
+            let side = spread.side == .before ? before : after
+            let place = "\(result.metric.id) \(spread.side.rawValue)"
             var notes: [String] = []
-            // Nobody boots so often; whoever says so shall not keep a machine busy.
-            guard values.count <= 10_000 else { return notes }
-            if let modes = (try? TwoModes(in: values)) ?? nil {
-                notes.append(Self.modes(modes, boots.map(\.index), place))
-            } else if values.count >= fewestForOutliers {
-                let found = try? Description.outliers(values, threshold: outlierThreshold)
-                let wild = (found ?? []).map { boots[$0] }
-                if !wild.isEmpty {
-                    let named = wild.map {
-                        "boot \($0.index) (\(Quantity.text($0.value, unit: result.metric.unit)))"
-                    }
-                    notes.append("\(place): \(list(named)) stood apart from the rest, and counted like them.")
+            if let modes = spread.modes {
+                notes.append(Self.modes(modes, result, place, spread.side))
+            } else if !spread.outliers.isEmpty {
+                let values = Dictionary(
+                    (side?.judgedBoots ?? []).map { ($0.index, $0.samples[result.metric.id] ?? .nan) }
+                ) { first, _ in first }
+                let named = spread.outliers.map { boot in
+                    "boot \(boot) (\(Quantity.text(values[boot] ?? .nan, unit: result.metric.unit)))"
                 }
+                notes.append("\(place): \(list(named)) stood apart from the rest, and counted like them.")
             }
-            if let drift = drift(values) {
+            if let drift = spread.drift {
                 let cure: String
                 switch design {
                 case .unpaired, .runs: cure = "Pairs (bootmark ab) would cancel that."
@@ -44,13 +36,57 @@ enum Observations {
         }
     }
 
+    private static func modes(
+        _ modes: BootSpread.Modes, _ result: MetricComparison, _ place: String,
+        _ side: BootFailure.Side
+    ) -> String {
+        let boots = side == .before ? result.before.count : result.after.count
+        let apart = modes.gap.map { $0.isFinite ? Quantity.share($0) + " " : "" } ?? ""
+        let upper = modes.upperBoots.map { "\($0)" }
+        let named = upper.count * 2 <= boots ? " (\(list(upper)))" : ""
+        return
+            "\(place): two modes \(apart)apart, the upper one in \(upper.count) of \(boots) boots\(named): the "
+            + "boot takes two paths. Reports compare the profiles of both where boots are recorded "
+            + "(--record-boots 12)."
+    }
+}
+
+extension BootSpread {
+    /// How steady the judged boots of a side were; nil without two values. Modes, outliers and drift are looked
+    /// for only in what decides and varies.
+    init?(of result: MetricComparison, in run: ComparedRun, on side: BootFailure.Side) {
+        let boots = run.judgedBoots.compactMap { boot in
+            boot.samples[result.metric.id].map { (index: boot.index, value: $0) }
+        }.filter { $0.value >= 0 && $0.value <= 1e300 }
+        let values = boots.map(\.value)
+        guard values.count > 1, let center = try? Description.median(values) else { return nil }
+        self.init(side: side)
+        if center > 0, let spread = try? Description.robustSpread(values) { noise = spread / center }
+        // Nobody boots so often; whoever says so shall not keep a machine busy.
+        guard result.role == .gates, result.metric.determinism == .statistical, values.count <= 10_000 else {
+            return
+        }
+        drift = Self.drift(values)
+        if let found = (try? TwoModes(in: values)) ?? nil {
+            let modes = Modes(
+                lower: found.lower, upper: found.upper, upperBoots: found.upperPlaces.map { boots[$0].index },
+                upperShare: found.upperShare)
+            // What is far below the tolerance decides nothing, however clearly it shows.
+            if (modes.gap ?? .infinity) * Self.timesWorthAWord >= result.tolerance { self.modes = modes }
+        } else if values.count >= Self.fewestForOutliers {
+            let places = (try? Description.outliers(values, threshold: Self.outlierThreshold)) ?? []
+            outliers = places.map { boots[$0].index }
+        }
+    }
+
+    /// Modes closer than this part of the tolerance are not worth a word.
+    private static let timesWorthAWord = 5.0
     /// Iglewicz and Hoaglin name 3.5. Ten boots estimate their spread so badly that 3.5 would remark on
     /// ordinary ones in every few runs.
     private static let outlierThreshold = 5.0
     private static let fewestForOutliers = 8
 
-    /// The shift from the first half of the boots to the second, as a share, where it is no accident at 1 %.
-    static func drift(_ values: [Double]) -> Double? {
+    private static func drift(_ values: [Double]) -> Double? {
         guard values.count >= 10 else { return nil }
         let (first, second) = (Array(values.prefix(values.count / 2)), Array(values.suffix(values.count / 2)))
         guard let test = try? MannWhitney.test(second, first, alternative: .twoSided), test.pValue <= 0.01,
@@ -58,16 +94,5 @@ enum Observations {
             let shift = try? HodgesLehmannShift(of: second, over: first).estimate
         else { return nil }
         return shift / center
-    }
-
-    private static func modes(_ modes: TwoModes, _ boots: [Int], _ place: String) -> String {
-        let apart = modes.lower > 0 ? modes.upper / modes.lower - 1 : .infinity
-        let upper = modes.upperPlaces.map { "\(boots[$0])" }
-        let rare = upper.count * 2 <= boots.count ? upper : []
-        let named = rare.isEmpty ? "" : " (\(list(rare)))"
-        return
-            "\(place): two modes \(apart.isFinite ? Quantity.share(apart) + " " : "")apart, the upper one in "
-            + "\(upper.count) of \(boots.count) boots\(named): the boot takes two paths. Compare the "
-            + "profiles of slow and fast boots with each other."
     }
 }

@@ -16,6 +16,11 @@ struct RankEvidence {
     var pBetter: Double
     /// The shift and its bounds; nil where there is no scale to state it on.
     var shift: Shift?
+    /// The same among boots that took the same way, where boots take two; it has no bound for a pass, which
+    /// always has to hold for all boots together.
+    var shiftByMode: Shift?
+    /// Whether "worse" was found so, rather than among the pairs as they are.
+    var isByMode = false
 
     /// An estimated effect, on the scale of the tests.
     struct Shift {
@@ -140,24 +145,41 @@ struct RankEvidence {
         let differences = zip(effects.after, effects.before).map { $0 - $1 }
         let limit = effects.bound(tolerance)
         let passLimit = max(effects.bound(procedure.passBound(tolerance)), limit)
-        let evidence = try rule.evidence(differences, tolerance: limit + 1e-12, passBound: passLimit + 1e-12)
+        let evidence = try rule.evidence(
+            before: effects.before, after: effects.after, tolerance: limit + 1e-12,
+            passBound: passLimit + 1e-12)
         (pWorse, pWithin, pBetter) = (evidence.pWorse, evidence.pWithin, evidence.pBetter)
+        isByMode = evidence.isByMode
         let seen = evidence.pairs > 0 ? Array(differences.prefix(evidence.pairs)) : differences
-        let center = try HodgesLehmannCenter(of: seen)
         let weight = zip(rule.looks, rule.weights).first { $0.0 == evidence.pairs }?.1
-        let sure = weight.map { 1 - rule.level * $0 }
-        let pass = weight.map { 1 - rule.passLevel * $0 }
-        func bound(_ confidence: Double?, _ find: (Double) throws(StatisticsError) -> Double?)
-            throws(StatisticsError) -> Double?
+        let spent = evidence.matched == nil ? 1 : 1 - SequentialRule.matchedShare
+        func shift(_ effects: Effects, _ differences: [Double], spending share: Double, passes: Bool)
+            throws(StatisticsError) -> Shift
         {
-            guard let confidence else { return nil }
-            return try find(confidence)
+            let center = try HodgesLehmannCenter(of: differences)
+            func bound(_ level: Double, _ find: (Double) throws(StatisticsError) -> Double?)
+                throws(StatisticsError) -> Double?
+            {
+                guard let weight else { return nil }
+                return try find(1 - level * weight)
+            }
+            return Shift(
+                estimate: center.estimate, low: try bound(rule.level * share, center.lowerBound(confidence:)),
+                high: try bound(rule.level * share, center.upperBound(confidence:)),
+                passHigh: passes ? try bound(rule.passLevel, center.upperBound(confidence:)) : nil,
+                tolerance: limit, confidence: 1 - 2 * rule.level, scale: effects.scale,
+                polarity: metric.polarity)
         }
-        shift = Shift(
-            estimate: center.estimate, low: try bound(sure, center.lowerBound(confidence:)),
-            high: try bound(sure, center.upperBound(confidence:)),
-            passHigh: try bound(pass, center.upperBound(confidence:)), tolerance: limit,
-            confidence: 1 - 2 * rule.level, scale: effects.scale, polarity: metric.polarity)
+        self.shift = try shift(effects, seen, spending: spent, passes: true)
+        if let matched = evidence.matched {
+            shiftByMode = try shift(
+                effects, matched, spending: SequentialRule.matchedShare, passes: false)
+        }
+    }
+
+    /// The smallest worsening that as many boots with as much noise could have found, as a share.
+    var detectable: Double? {
+        [shift, shiftByMode].compactMap { $0?.detectable }.min()
     }
 }
 

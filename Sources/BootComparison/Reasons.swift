@@ -4,13 +4,19 @@ import Foundation
 
 /// The sentences that explain a verdict on one metric, in words that need no statistics.
 enum Reasons {
-    static func regression(_ result: MetricComparison) -> String {
-        "\(result.metric.id) got worse by more than the \(Quantity.share(result.tolerance)) allowed: "
-            + "\(medians(result))\(interval(result)). \(boots(result))"
+    static func regression(
+        _ result: MetricComparison, _ procedure: Procedure, isByMode: Bool
+    ) -> String {
+        let alike =
+            isByMode
+            ? " The boots take two ways, and the change is that among boots that took the same one." : ""
+        return "\(result.metric.id) got worse by more than the \(Quantity.share(result.tolerance)) allowed: "
+            + "\(medians(result))\(interval(result)).\(alike) \(boots(result))\(found(result, procedure))"
     }
 
-    static func improvement(_ result: MetricComparison) -> String {
-        "\(result.metric.id) got better: \(medians(result))\(interval(result)). \(boots(result))"
+    static func improvement(_ result: MetricComparison, _ procedure: Procedure) -> String {
+        "\(result.metric.id) got better: \(medians(result))\(interval(result)). "
+            + "\(boots(result))\(found(result, procedure))"
     }
 
     static func pass(
@@ -29,7 +35,7 @@ enum Reasons {
             ? "\(result.metric.id) got no worse by \(Quantity.share(ruledOut)) or more, nor for sure by the "
                 + "\(Quantity.share(result.tolerance)) allowed"
             : "\(result.metric.id) stays within the \(Quantity.share(result.tolerance)) allowed"
-        return "\(start): \(medians(result))\(bound). \(boots(result))"
+        return "\(start): \(medians(result))\(bound). \(boots(result))\(found(result, procedure))"
     }
 
     static func inconclusive(
@@ -40,14 +46,22 @@ enum Reasons {
             + "\(Quantity.share(result.tolerance)) allowed: \(medians(result))\(interval(result)). "
             + boots(result)
         if procedure.smallestPValue(result.before.count, result.after.count) > level {
-            return start + " So few can never show a regression: take at least \(least(procedure, level))."
+            return start + tooFew(procedure, level)
         }
-        return start + found(result) + advice(result, evidence, procedure)
+        return start + found(result, procedure) + advice(result, evidence, procedure)
     }
 
-    private static func found(_ result: MetricComparison) -> String {
-        guard let detectable = result.detectable else { return "" }
-        return " They would have shown a change of \(Quantity.share(detectable)) or more."
+    /// The smallest change that such boots show, whatever they showed: what a verdict is worth.
+    private static func found(_ result: MetricComparison, _ procedure: Procedure) -> String {
+        if let detectable = result.detectable {
+            return " They would have shown a change of \(Quantity.share(detectable)) or more."
+        }
+        let canShow = procedure.smallestPValue(result.before.count, result.after.count) <= procedure.alpha
+        return canShow ? "" : tooFew(procedure, procedure.alpha)
+    }
+
+    private static func tooFew(_ procedure: Procedure, _ level: Double) -> String {
+        " So few can never show a regression: take at least \(least(procedure, level))."
     }
 
     /// How many boots would probably do: the interval narrows with the root of their number. So many that
@@ -93,9 +107,9 @@ enum Reasons {
         }
     }
 
-    static func allEqual(_ result: MetricComparison) -> String {
+    static func allEqual(_ result: MetricComparison, _ procedure: Procedure) -> String {
         "\(result.metric.id) is \(text(result.before[0], result.metric)) in every boot of both runs. "
-            + boots(result)
+            + boots(result) + found(result, procedure)
     }
 
     static func oneBoot(_ result: MetricComparison, _ procedure: Procedure) -> String {
@@ -173,7 +187,13 @@ enum Reasons {
 
     private static func boots(_ result: MetricComparison) -> String {
         "\(result.before.count) \(result.before.count == 1 ? "boot" : "boots") before, "
-            + "\(result.after.count) after."
+            + "\(result.after.count) after\(noise(result))."
+    }
+
+    private static func noise(_ result: MetricComparison) -> String {
+        let noise = (result.spreads ?? []).compactMap(\.noise).map { Quantity.share($0) }
+        guard noise.count == 2, result.metric.determinism == .statistical else { return "" }
+        return ", noise \(noise[0] == noise[1] ? noise[0] : list(noise))"
     }
 
     private static func text(_ value: Double, _ metric: Metric) -> String {

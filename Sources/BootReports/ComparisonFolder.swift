@@ -10,6 +10,10 @@ public struct ProfiledSide: Sendable {
     public var host: [Profile]
     /// Guest profiles; empty where none was taken.
     public var guest: [Profile]
+    /// The boots that the host profiles are of, in their order; empty where a profile is of several.
+    public var hostBoots: [Boot] = []
+    /// The boots that the guest profiles are of, in their order; empty where a profile is of several.
+    public var guestBoots: [Boot] = []
 
     /// A side with the profiles given.
     public init(host: [Profile] = [], guest: [Profile] = []) {
@@ -22,10 +26,12 @@ public struct ProfiledSide: Sendable {
     /// - Parameter phase: The phase whose stacks are taken; nil for the whole boots'.
     /// - Throws: `ProfileError` or `StoreError` where stacks cannot be read.
     public init(_ folder: RunFolder, phase: String? = nil) throws {
-        let boots = try folder.load().boots.filter(\.outcome.isBooted).map(\.index)
-        self.init(
-            host: try Self.profiles(of: .host, phase, in: folder, boots: boots),
-            guest: try Self.profiles(of: .guest, phase, in: folder, boots: boots))
+        let boots = try folder.load().boots.filter(\.outcome.isBooted)
+        let host = try Self.profiles(of: .host, phase, in: folder, boots: boots)
+        let guest = try Self.profiles(of: .guest, phase, in: folder, boots: boots)
+        self.init(host: host.profiles, guest: guest.profiles)
+        hostBoots = host.boots
+        guestBoots = guest.boots
     }
 
     /// The profiles of a baseline, which keeps them merged.
@@ -37,13 +43,16 @@ public struct ProfiledSide: Sendable {
     }
 
     private static func profiles(
-        of origin: FunctionChange.Origin, _ phase: String?, in folder: RunFolder, boots: [Int]
-    ) throws -> [Profile] {
+        of origin: FunctionChange.Origin, _ phase: String?, in folder: RunFolder, boots: [Boot]
+    ) throws -> (profiles: [Profile], boots: [Boot]) {
         let files = FileManager.default
-        let each = boots.map { folder.folded(origin, phase: phase, ofBoot: $0) }.filter(files.fileExists)
+        let each = boots.map { ($0, folder.folded(origin, phase: phase, ofBoot: $0.index)) }
+            .filter { files.fileExists(atPath: $0.1) }
         let merged = folder.folded(origin, phase: phase)
-        let paths = each.count >= 2 ? each : files.fileExists(atPath: merged) ? [merged] : each
-        return try paths.map { try reader(origin).read(.file($0)) }
+        if each.count < 2, files.fileExists(atPath: merged) {
+            return ([try reader(origin).read(.file(merged))], [])
+        }
+        return (try each.map { try reader(origin).read(.file($0.1)) }, each.map(\.0))
     }
 
     private static func profile(of origin: FunctionChange.Origin, in baseline: Baseline) throws -> [Profile] {
@@ -85,6 +94,7 @@ public struct ComparisonFolder: Sendable {
                 && comparison.results.contains { $0.metric.isOfTheGuest && $0.metric.determinism == .exact }
             comparison.functions += try draw(origin, before: before, after: after, isExact: isExact)
         }
+        comparison.notes += try drawModes(of: comparison, before: before, after: after)
         try reports.write(comparison, into: path)
         return comparison
     }

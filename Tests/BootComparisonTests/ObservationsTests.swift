@@ -35,4 +35,26 @@ final class ObservationsTests: XCTestCase {
         let values = (0..<40).map { 3e9 + 1e7 * Double($0) }
         XCTAssert(notes(values).contains { $0.contains("(bootmark ab) would cancel that") })
     }
+
+    func testModesFarBelowTheToleranceNeedNoRemark() {
+        var values = Runs.values(3e9, noise: 0.000_01, count: 40)
+        for place in [2, 9, 15, 22, 30, 37] { values[place] *= 1.0005 }
+        XCTAssertFalse(notes(values).contains { $0.contains("two modes") })
+    }
+
+    func testEveryVerdictSaysItsNoiseAndWhatCouldHaveBeenFound() {
+        for (factor, verdict) in [(1.0, Verdict.pass), (0.9, .improvement), (1.2, .regression)] {
+            let comparison = UnpairedComparator().compare(
+                before: Runs.run([(.bootTime, Runs.values(3e9, count: 20))]),
+                after: Runs.run([(.bootTime, Runs.values(3e9 * factor, count: 20))]), reproduction: [])
+            XCTAssertEqual(comparison.verdict, verdict)
+            XCTAssert(comparison.reason.contains("20 boots before, 20 after, noise 0."), comparison.reason)
+            XCTAssert(comparison.reason.contains("They would have shown a change of"), comparison.reason)
+        }
+        let few = UnpairedComparator().compare(
+            before: Runs.run([(.bootTime, Runs.values(3e9, count: 3))]),
+            after: Runs.run([(.bootTime, Runs.values(3e9, count: 3))]), reproduction: [])
+        XCTAssertEqual(few.verdict, .pass)
+        XCTAssert(few.reason.contains("So few can never show a regression: take at least 5"), few.reason)
+    }
 }

@@ -141,4 +141,21 @@ final class PairedComparatorTests: XCTestCase {
             XCTAssertEqual(settings.passBound(tolerance: tolerance), bound, accuracy: 1e-12)
         }
     }
+
+    func testASlowdownOfBothWaysThatBootsTakeIsFoundAndSaysSo() throws {
+        var generator = RepeatableGenerator(seed: 23)
+        let boots = { (factor: Double) in
+            (0..<40).map { _ in
+                3e9 * factor * (generator.unit() < 0.3 ? 1.18 : 1) * (1 + 0.02 * generator.normal())
+            }
+        }
+        let result = compare(pairs(.bootTime, boots(1), boots(1.05), budget: 0.01)).results[0]
+        XCTAssertEqual(result.verdict, .regression, result.reason)
+        XCTAssert(result.reason.contains("take two ways"), result.reason)
+        let change = try XCTUnwrap(result.change)
+        XCTAssert(change.low ?? 0 > 0.01 && change.high ?? 1 < 0.09, "\(change)")
+        XCTAssertLessThan(try XCTUnwrap(result.detectable), 0.05)
+        let modes = try XCTUnwrap(result.spreads?.last?.modes)
+        XCTAssertEqual(try XCTUnwrap(modes.gap), 0.18, accuracy: 0.03)
+    }
 }

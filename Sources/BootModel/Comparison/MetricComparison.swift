@@ -50,12 +50,14 @@ public struct MetricComparison: Sendable, Hashable, Codable {
     public var pBetter: Double?
     /// The smallest slowdown that these boots could have found, as a share: 0.08 is 8 %.
     public var detectable: Double?
+    /// How steady the boots of each side were; nil in comparisons of before this was kept.
+    public var spreads: [BootSpread]?
 
     /// A metric's result.
     public init(
         metric: Metric, role: Role, tolerance: Double, verdict: Verdict, reason: String, before: [Double],
         after: [Double], change: Change? = nil, pWorse: Double? = nil, pBetter: Double? = nil,
-        detectable: Double? = nil
+        detectable: Double? = nil, spreads: [BootSpread]? = nil
     ) {
         self.metric = metric
         self.role = role
@@ -68,6 +70,7 @@ public struct MetricComparison: Sendable, Hashable, Codable {
         self.pWorse = pWorse
         self.pBetter = pBetter
         self.detectable = detectable
+        self.spreads = spreads
     }
 
     /// The middle of the values before; nil without values.

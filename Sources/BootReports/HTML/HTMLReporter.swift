@@ -136,6 +136,13 @@ public struct HTMLReporter: Reporter {
         let pictures = [
             ("diff-guest.svg", "The guest's differential flame graph, before to after"),
             ("diff-host.svg", "The host's differential flame graph, before to after"),
+            (
+                "modes-before-guest.svg",
+                "The guest before, which takes two ways: from fast boots to slow ones"
+            ),
+            ("modes-after-guest.svg", "The guest after, which takes two ways: from fast boots to slow ones"),
+            ("modes-before-host.svg", "The host before, whose boots take two ways: from fast to slow ones"),
+            ("modes-after-host.svg", "The host after, whose boots take two ways: from fast to slow ones"),
         ].filter { neighbours.contains($0.0) }
         guard !pictures.isEmpty else { return }
         page.element("h3", text: "Flame graphs")

@@ -25,8 +25,11 @@ public struct TwoModes: Sendable, Hashable {
 
     /// The two modes of the values, or nil where one describes them.
     ///
+    /// - Parameter leastSeparation: how far apart they have to lie, in their widths.
     /// - Throws: `StatisticsError.empty` or `.unusable`.
-    public init?(in values: [Double]) throws(StatisticsError) {
+    public init?(
+        in values: [Double], leastSeparation: Double = TwoModes.leastSeparation
+    ) throws(StatisticsError) {
         try check(values)
         let sorted = values.sorted()
         let (lowest, highest) = (sorted[0], sorted[sorted.count - 1])
@@ -34,11 +37,11 @@ public struct TwoModes: Sendable, Hashable {
         guard values.count >= 6, range > 0 else { return nil }
         // In units of the range, so that neither large nor tiny values lose digits.
         let scaled = sorted.map { ($0 - lowest) / range }
-        guard let fit = Mixture(scaled) else { return nil }
+        guard let fit = Mixture(scaled, leastSeparation: leastSeparation) else { return nil }
         let places = values.indices.filter { fit.prefersUpper((values[$0] - lowest) / range) }
         let smaller = min(places.count, values.count - places.count)
         guard smaller >= 3, Double(smaller) >= 0.05 * Double(values.count) else { return nil }
-        guard fit.evidence > 10, fit.separation > Self.leastSeparation else { return nil }
+        guard fit.evidence > 10, fit.separation > leastSeparation else { return nil }
         lower = lowest + fit.lower * range
         upper = lowest + fit.upper * range
         upperPlaces = places
@@ -61,8 +64,9 @@ private struct Mixture {
 
     var separation: Double { (upper - lower) / width }
 
-    /// Fits from the split into two groups that lie closest around their own means.
-    init?(_ sorted: [Double]) {
+    /// Fits from the split into two groups that lie closest around their own means; nil where already these, with
+    /// their inner tails cut off, lie no farther apart than `leastSeparation` widths.
+    init?(_ sorted: [Double], leastSeparation: Double) {
         let n = Double(sorted.count)
         let total = sorted.reduce(0, +)
         var best = -1.0
@@ -83,6 +87,7 @@ private struct Mixture {
         let (low, high) = (lower, upper)
         let within = sorted.enumerated().map { pow($0.element - ($0.offset < split ? low : high), 2) }
         width = max((within.reduce(0, +) / n).squareRoot(), Self.narrowest)
+        guard separation > leastSeparation else { return nil }
         for _ in 0..<200 {
             let before = (lower, upper)
             guard improve(sorted) else { return nil }

@@ -10,6 +10,10 @@ import Foundation
 /// the smallest of p_k / w_k over the looks so far. Since the weights w_k add up to 1, the chance that any
 /// look is fooled stays at the level, whatever the dependence between looks (Bonferroni's union bound). What
 /// rules out a slowdown is weighed in the same way, so *pass* is wrong as rarely as it says.
+///
+/// Where the values take two ways, most of a pair's difference is which of them took the longer one. Then
+/// *worse* is looked for twice at each look: among the pairs as they are, and among them without their ways
+/// (`MatchedModes`). Both share the look's error, so the level stays.
 public struct SequentialRule: Sendable, Hashable, Codable {
     /// How many pairs are taken before each look; rising.
     public var looks: [Int]
@@ -52,7 +56,15 @@ public struct SequentialRule: Sendable, Hashable, Codable {
         public var pWithin: Double
         /// The sequence's p-value of "better than before".
         public var pBetter: Double
+        /// The pairs' effects at the last look without their ways, where the values take two (`MatchedModes`).
+        public var matched: [Double]?
+        /// Whether these are what says "worse" at the last look, rather than the pairs as they are.
+        public var isByMode = false
     }
+
+    /// Where values take two ways, the share of an alarm's error that `MatchedModes` may spend; the rest goes to
+    /// the pairs as they are. Passes and improvements always have to hold for the pairs as they are.
+    public static let matchedShare = 0.8
 
     /// What to do next.
     public enum Step: String, Sendable, Hashable {
@@ -80,6 +92,30 @@ public struct SequentialRule: Sendable, Hashable, Codable {
     public func evidence(
         _ effects: [Double], tolerance: Double, passBound: Double? = nil
     ) throws(StatisticsError) -> Evidence {
+        try evidence(effects, matching: nil, tolerance, passBound)
+    }
+
+    /// What the pairs so far say, where both values of each are at hand: as above, and where they take two ways,
+    /// the pairs are looked at without their ways too.
+    ///
+    /// - Parameters:
+    ///   - before: the first value of each pair, on a scale on which a change is a shift, and more is worse.
+    ///   - after: the second value of each pair.
+    ///   - tolerance: the largest effect that is allowed.
+    ///   - passBound: the effect that a pass has to rule out; nil for the tolerance.
+    /// - Throws: as above, and `StatisticsError.lengthsDiffer`.
+    public func evidence(
+        before: [Double], after: [Double], tolerance: Double, passBound: Double? = nil
+    ) throws(StatisticsError) -> Evidence {
+        guard before.count == after.count else { throw .lengthsDiffer(before.count, after.count) }
+        let effects = zip(before, after).map { $1 - $0 }
+        return try evidence(effects, matching: (before, after), tolerance, passBound)
+    }
+
+    private func evidence(
+        _ effects: [Double], matching values: (before: [Double], after: [Double])?, _ tolerance: Double,
+        _ passBound: Double?
+    ) throws(StatisticsError) -> Evidence {
         try checkParameters()
         let passBound = passBound ?? tolerance
         guard passBound >= tolerance else {
@@ -92,7 +128,20 @@ public struct SequentialRule: Sendable, Hashable, Codable {
             let within = try SignedRank.test(seen, center: passBound, alternative: .less)
             let better = try SignedRank.test(seen, alternative: .less)
             evidence.pairs = look
-            evidence.pWorse = min(evidence.pWorse, worse.pValue / weight)
+            var pWorse = worse.pValue
+            evidence.matched = nil
+            evidence.isByMode = false
+            if let values,
+                let matched = try MatchedModes(
+                    Array(values.before.prefix(look)), Array(values.after.prefix(look)), shift: tolerance)
+            {
+                let test = try SignedRank.test(matched.differences, alternative: .greater)
+                let (plain, alike) = (pWorse / (1 - Self.matchedShare), test.pValue / Self.matchedShare)
+                pWorse = min(plain, alike)
+                evidence.matched = matched.differences.map { $0 + tolerance }
+                evidence.isByMode = alike < plain
+            }
+            evidence.pWorse = min(evidence.pWorse, pWorse / weight)
             evidence.pWithin = min(evidence.pWithin, within.pValue / weight)
             evidence.pBetter = min(evidence.pBetter, better.pValue / weight)
         }
