@@ -77,7 +77,8 @@ let pipeline: [[Target]] = [
     stage(
         "BootReports", ["BootModel", "BootStore", "BootProfiles", "FlameGraphs", "LibXML"]),
     stage(
-        "Bootmark", ["BootModel", "BootStore", "BootRunner", "BootComparison", "BootReports"],
+        "Bootmark",
+        ["BootModel", "BootStatistics", "BootStore", "BootRunner", "BootComparison", "BootReports"],
         tests: ["BootTestSupport", "LibXML"]),
 ]
 

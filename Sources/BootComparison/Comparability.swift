@@ -126,10 +126,12 @@ struct Comparability {
     private static func areInterleaved(_ before: ComparedRun, _ after: ComparedRun) -> Bool {
         let pairs = ComparedRun.pairs(before, after)
         let starts = pairs.map { ($0.before.startedAt, $0.after.startedAt) }
-        return !pairs.isEmpty
-            && zip(starts, starts.dropFirst()).allSatisfy {
-                max($0.0.0, $0.0.1) <= min($0.1.0, $0.1.1)
-            }
+        // A boot that failed ends the pairs, be it the first one: it has its own verdict.
+        let hasFailed = [before, after].contains { !$0.failedBoots(on: .after).isEmpty }
+        guard !pairs.isEmpty else { return hasFailed }
+        return zip(starts, starts.dropFirst()).allSatisfy {
+            max($0.0.0, $0.0.1) <= min($0.1.0, $0.1.1)
+        }
     }
 
     private static func difference(_ field: String, _ old: String, _ new: String) -> String {

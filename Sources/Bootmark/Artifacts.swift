@@ -72,7 +72,15 @@ extension Artifact {
 extension Scenario {
     /// Why the scenario cannot be booted here: the first of its files that is absent, in one line with the
     /// next step; nil where all are there.
-    public var absence: String? {
+    public var absence: String? { ownAbsence ?? referenceScenario?.ownAbsence }
+
+    /// The first of the scenario's files that is absent, or of its reference's.
+    var absentArtifact: Artifact? {
+        guard absence != nil else { return nil }
+        return ownAbsence == nil ? reference?.medium?.artifact ?? medium.artifact : medium.artifact
+    }
+
+    private var ownAbsence: String? {
         let artifact = medium.artifact
         if let absence = artifact.absence { return absence }
         // A list of multiboot modules is no path; QEMU itself says which of those is missing.

@@ -114,6 +114,18 @@ final class PairedComparatorTests: XCTestCase {
         XCTAssertNil(PairedComparator().progress(before: sides.0, after: sides.1).next)
     }
 
+    func testTheVeryFirstBootThatFailsFailsOnEitherSide() {
+        for side in [0, 1] {
+            var runs = pairs(.bootTime, [3e9], [3e9])
+            if side == 0 {
+                runs.0.run.boots[0].outcome = .init(.panicked)
+            } else {
+                runs.1.run.boots[0].outcome = .init(.panicked)
+            }
+            XCTAssertEqual(compare(runs).verdict, .failed)
+        }
+    }
+
     func testProgressSaysWhenToLookAgainAndWhenToStop() {
         func next(_ factor: Double, _ count: Int, noise: Double = 0.01) -> Int? {
             let sides = pairs(

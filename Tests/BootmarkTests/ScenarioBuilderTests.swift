@@ -118,4 +118,72 @@ final class ScenarioBuilderTests: XCTestCase {
         XCTAssertEqual(scenario.symbols, ["kernel.debug", "server@400000"])
         XCTAssertEqual(scenario.problems, [])
     }
+
+    func testAgainstSaysWhatDiffersAndTheRestIsTheScenarios() throws {
+        let scenario = Scenario("router") {
+            Machine(.x86_64)
+            Kernel(kernel, commandLine: "quiet")
+            Arguments("-device", "virtio-rng-pci")
+            Booted(when: "login: ")
+            Pairs(atMost: 24, seed: 3)
+            Against {
+                Kernel(.file("previous"), commandLine: "quiet")
+                QEMU("/opt/qemu/qemu-system-x86_64")
+            }
+        }
+        XCTAssertEqual(scenario.problems, [])
+        XCTAssertEqual(scenario.pairs, PairsPlan(most: 24, seed: 3))
+        let reference = try XCTUnwrap(scenario.referenceScenario)
+        XCTAssertEqual(reference.name, "router")
+        XCTAssertEqual(
+            reference.qemuCommand(),
+            scenario.qemuCommand().map {
+                ["qemu-system-x86_64": "/opt/qemu/qemu-system-x86_64", "vmlinuz": "previous"][$0] ?? $0
+            })
+        XCTAssertNil(reference.reference)
+        let wide = scenario.with(cpus: 2)
+        XCTAssertEqual(wide.referenceScenario?.machine.cpus, 2)
+        XCTAssertNil(Scenario("plain") { Kernel(kernel) }.referenceScenario)
+    }
+
+    func testMistakesInAgainstAreProblems() {
+        func problems(_ lines: [any ScenarioElement]) -> [String] {
+            Scenario("x") {
+                Machine(.i386)
+                Kernel(kernel)
+                Booted(.poweredOff)
+                for line in lines { Wrapped(line) }
+            }.problems
+        }
+        XCTAssertEqual(
+            problems([Against { Booted(.poweredOff) }]).map { $0.prefix(13) },
+            ["Against names", "Against takes"])
+        XCTAssertEqual(
+            problems([
+                Against {
+                    Kernel(.file("a"))
+                    Kernel(.file("b"))
+                }
+            ]), ["Against: It has 2 media to boot (Kernel, CDROM, Disk); keep one."])
+        XCTAssertEqual(
+            problems([
+                Against {
+                    Machine(.i386, cpus: 0)
+                    QEMU("")
+                }
+            ]), ["Against: Its machine has 0 CPUs; give 1 to 4096.", "Against: Its QEMU has no name."])
+        XCTAssertEqual(problems([Pairs(atMost: 40)]), ["It has Pairs, and nothing Against which."])
+        XCTAssertEqual(
+            problems([Pairs(atMost: 1), Against { QEMU("q") }]),
+            ["It asks for at most 1 pairs; give 2 to 1000."])
+    }
+}
+
+/// Any line, for declarations that a test puts together.
+private struct Wrapped: ScenarioElement {
+    private let line: any ScenarioElement
+
+    init(_ line: any ScenarioElement) { self.line = line }
+
+    func declare(in draft: inout ScenarioDraft) { line.declare(in: &draft) }
 }

@@ -6,7 +6,7 @@ extension Scenario {
     /// (TCG) unless the scenario's own arguments name an accelerator: counts repeat only there.
     /// The options mean what qemu-system(1) says; a comma in an option's value is doubled as it asks.
     public func qemuCommand() -> [String] {
-        var command = ["qemu-system-\(machine.architecture.rawValue)"]
+        var command = [program ?? "qemu-system-\(machine.architecture.rawValue)"]
         // Several -accel options are a list to fall back along, in which the first would win.
         if !extraArguments.contains(where: { ["-accel", "-enable-kvm"].contains($0) }) {
             command += ["-accel", "tcg"]

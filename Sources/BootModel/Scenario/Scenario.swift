@@ -29,6 +29,12 @@ public struct Scenario: Sendable, Hashable, Codable {
     /// Files that name the guest's functions, each with `@OFFSET` behind it where it is loaded elsewhere; the
     /// kernel that is booted is asked too.
     public var symbols: [String] = []
+    /// The QEMU that runs it: a name that PATH finds, or a path; nil for `qemu-system-` and the architecture.
+    public var program: String?
+    /// What it is compared with in pairs; nil where a stored baseline is.
+    public var reference: ReferenceSystem?
+    /// How pairs are taken, where it is compared in pairs.
+    public var pairs = PairsPlan()
 
     /// What a scenario was before its machine was varied.
     public struct Origin: Sendable, Hashable, Codable {

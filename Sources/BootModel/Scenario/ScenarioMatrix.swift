@@ -37,6 +37,11 @@ extension Scenario {
         let origin = origin ?? Origin(name: name, machine: machine)
         scenario.origin = origin
         change(&scenario.machine)
+        // What varies is what both sides run on; the reference keeps what it says beside.
+        if var machine = scenario.reference?.machine {
+            change(&machine)
+            scenario.reference?.machine = machine
+        }
         scenario.name = origin.name + scenario.machine.differences(from: origin.machine)
         return scenario
     }

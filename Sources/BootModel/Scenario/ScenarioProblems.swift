@@ -25,7 +25,7 @@ extension Scenario {
     public var problems: [String] {
         declarationProblems + [Scenario.problem(withName: name)].compactMap { $0 }
             + machine.problems + mediumProblems + script.problems + budgetProblems + limits.problems
-            + countProblems + argumentProblems
+            + countProblems + argumentProblems + referenceProblems
     }
 
     /// - Throws: `ScenarioError` where there are problems.
@@ -71,11 +71,25 @@ extension Scenario {
         return problems
     }
 
+    private var referenceProblems: [String] {
+        var problems: [String] = []
+        if let most = pairs.most, !(2...1_000).contains(most) {
+            problems.append("It asks for at most \(most) pairs; give 2 to 1000.")
+        }
+        guard let reference = referenceScenario else {
+            return pairs == PairsPlan() ? problems : problems + ["It has Pairs, and nothing Against which."]
+        }
+        let own = Set(machine.problems + mediumProblems + argumentProblems)
+        let its = reference.machine.problems + reference.mediumProblems + reference.argumentProblems
+        return problems + its.filter { !own.contains($0) }.map { "Against: \($0)" }
+    }
+
     private var argumentProblems: [String] {
-        var words = extraArguments + [medium.artifact.path]
+        var words = extraArguments + [medium.artifact.path, program ?? ""]
         if case .kernel(_, let initialRAMDisk, let commandLine) = medium {
             words += [initialRAMDisk ?? "", commandLine]
         }
+        if program?.isEmpty == true { return ["Its QEMU has no name."] }
         // A NUL would silently cut the argument when QEMU is started.
         return words.contains { $0.utf8.contains(0) } ? ["One of its arguments holds a NUL character."] : []
     }

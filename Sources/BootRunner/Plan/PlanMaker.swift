@@ -152,13 +152,17 @@ extension QEMUCommandLine {
         let named = options.last { ["M", "machine"].contains($0.name) }
         let type = named.flatMap { $0.part("type") ?? $0.part("") } ?? "default"
         let cpu = values("cpu").last.map { ", \($0)" } ?? ""
-        let count =
-            values("smp").last.flatMap { smp -> Int? in
-                let option = QEMUOption("smp", smp)
-                return Int(option.part("cpus") ?? option.part("") ?? "")
-            } ?? 1
+        let count = processors
         let memory = values("m").last.map { ", \(Self.memory($0))" } ?? ""
         return "\(architecture) \(type)\(cpu), \(count) CPU\(count == 1 ? "" : "s")\(memory)"
+    }
+
+    /// The number of the machine's processors; 1 where the command does not say, or in words of its own.
+    var processors: Int {
+        values("smp").last.flatMap { smp -> Int? in
+            let option = QEMUOption("smp", smp)
+            return Int(option.part("cpus") ?? option.part("") ?? "")
+        } ?? 1
     }
 
     private static func memory(_ value: String) -> String {

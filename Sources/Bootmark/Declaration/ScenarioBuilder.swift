@@ -32,6 +32,8 @@ public enum ScenarioBuilder {
 /// A scenario while it is being declared: what may be said once is kept from being said twice.
 public struct ScenarioDraft: Sendable {
     var scenario: Scenario
+    /// What `Against` says; it is read once the scenario is complete.
+    var referenceElements: [any ScenarioElement]?
     private var said: [String: Int] = [:]
 
     init(name: String) {
@@ -40,6 +42,10 @@ public struct ScenarioDraft: Sendable {
             medium: .kernel(Artifact(path: "", hint: ""), initialRAMDisk: nil, commandLine: ""),
             script: BootScript(end: .poweredOff))
     }
+
+    func hasSaid(_ what: String) -> Bool { said[what] != nil }
+
+    func hasSaidMore(than known: [String]) -> Bool { !Set(said.keys).isSubset(of: known) }
 
     mutating func say(_ what: String) { said[what, default: 0] += 1 }
 
@@ -53,10 +59,19 @@ public struct ScenarioDraft: Sendable {
             scenario.declarationProblems.append(
                 "It never counts as booted: add Booted(when: \"…\") or Booted(.poweredOff).")
         }
-        for (what, count) in said.sorted(by: { $0.key < $1.key }) where count > 1 {
-            scenario.declarationProblems.append("It has \(count) \(what); keep one.")
+        scenario.declarationProblems += repetitions
+        if let (system, problems) = reference() {
+            scenario.reference = system
+            scenario.declarationProblems += problems
         }
         return scenario
+    }
+
+    /// What was said too often.
+    var repetitions: [String] {
+        said.sorted { $0.key < $1.key }.filter { $0.value > 1 }.map {
+            "It has \($0.value) \($0.key); keep one."
+        }
     }
 
     static let machine = "machines (Machine)"

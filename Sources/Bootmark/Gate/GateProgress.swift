@@ -5,7 +5,7 @@ import Foundation
 import Synchronization
 
 /// Tells who watches a test what is not in its result: that it waits, and how a pass came about.
-final class GateProgress: RunProgress {
+final class GateProgress: RunProgress, PairedProgress {
     private let scenario: String
     private let hasWaited = Mutex(false)
     private let tell: @Sendable (String) -> Void
@@ -26,6 +26,8 @@ final class GateProgress: RunProgress {
 
     func began(_ boot: Plan.PlannedBoot, of plan: Plan) {}
     func ended(_ boot: Boot, of run: Run) {}
+    func began(_ side: BootFailure.Side, of pair: PairedPlan.Pair, in run: PairedRun) {}
+    func ended(_ boot: Boot, on side: BootFailure.Side, in run: PairedRun) {}
 
     /// Writes to standard error, whole lines at once, so that those of two tests do not mix.
     static func tell(_ text: String) {

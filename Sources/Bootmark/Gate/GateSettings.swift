@@ -1,4 +1,5 @@
 import BootModel
+import BootRunner
 import BootStore
 import Foundation
 
@@ -10,6 +11,7 @@ import Foundation
 /// | BOOTMARK_REPORTS | the folder of runs and reports | `Reports` |
 /// | BOOTMARK_RECORD | when a run becomes a baseline: never, missing, failed, all | never where CI is set, else missing |
 /// | BOOTMARK_BOOTS | timed boots of every scenario | as the scenario says |
+/// | BOOTMARK_PAIRS | the most pairs of every scenario with `Against` | as the scenario says |
 /// | BOOTMARK_SITTING | a name that several `swift test` share, whose reports are merged | one `swift test` |
 /// | BOOTMARK_WARM_UP | `0`: no boot to warm up, which instructions do not need | one |
 /// | CI | a missing tool or guest fails instead of skipping | |
@@ -24,6 +26,8 @@ public struct GateSettings: Sendable, Hashable {
     public var policyIsNamed: Bool
     /// Timed boots of every scenario, or nil for each scenario's own number.
     public var boots: Int?
+    /// The most pairs of every scenario that is compared in pairs, or nil for each scenario's own number.
+    public var pairs: Int?
     /// Whether a first boot is taken that is not judged.
     public var warmsUp: Bool
     /// Whether builds run unattended here: what is missing fails.
@@ -39,13 +43,17 @@ public struct GateSettings: Sendable, Hashable {
         policyIsNamed = named(RecordingPolicy.variable) != nil
         warmsUp = named("BOOTMARK_WARM_UP") != "0"
         isUnattended = !["", "0", "false"].contains((environment["CI"] ?? "").lowercased())
-        if let text = named("BOOTMARK_BOOTS") {
-            guard let number = Int(text), (1...10_000).contains(number) else {
+        func number(_ variable: String, of things: String, in range: ClosedRange<Int>) throws -> Int? {
+            guard let text = named(variable) else { return nil }
+            guard let number = Int(text), range.contains(number) else {
                 throw GateError(
-                    "BOOTMARK_BOOTS=\(text) is no number of boots. Set it to a number from 1 to 10000.")
+                    "\(variable)=\(text) is no number of \(things). Set it to a number from \(range.lowerBound) to \(range.upperBound)."
+                )
             }
-            boots = number
+            return number
         }
+        boots = try number("BOOTMARK_BOOTS", of: "boots", in: 1...10_000)
+        pairs = try number("BOOTMARK_PAIRS", of: "pairs", in: 2...PairedPlan.mostPairs)
     }
 }
 

@@ -19,9 +19,9 @@ public struct ScenarioGate: Sendable {
         case unavailable(String, isMissingPart: Bool)
     }
 
-    private let settings: GateSettings
+    let settings: GateSettings
     private let comparator: UnpairedComparator
-    private let executor: (@Sendable (HostTools) -> any BootExecutor)
+    let executor: (@Sendable (HostTools) -> any BootExecutor)
 
     /// A gate.
     ///
@@ -54,11 +54,15 @@ public struct ScenarioGate: Sendable {
         }
         let sitting = Sitting(in: settings.reports)
         try await sitting.begin()
-        if let absence = scenario.absence {
+        if let absence = scenario.absence, let artifact = scenario.absentArtifact {
             // A variable that is not set asks for nothing; one that names a file which is not there is wrong.
-            let artifact = scenario.medium.artifact
             return .unavailable(
                 absence, isMissingPart: artifact.variable == nil || !artifact.path.isEmpty)
+        }
+        if let reference = scenario.referenceScenario {
+            let outcome = try await judgeInPairs(scenario, against: reference, test: test)
+            if case .judged = outcome { try await sitting.add(scenario.name) }
+            return outcome
         }
         let command = scenario.qemuCommand()
         let host = await HostTools.probe(for: command, collectors: scenario.collectors)
@@ -82,7 +86,7 @@ public struct ScenarioGate: Sendable {
         return outcome
     }
 
-    private func options(_ scenario: Scenario) -> RunOptions {
+    func options(_ scenario: Scenario) -> RunOptions {
         RunOptions(
             boots: settings.boots ?? scenario.boots, recordedBoots: scenario.recordedBoots,
             warmUp: settings.warmsUp,
@@ -90,11 +94,17 @@ public struct ScenarioGate: Sendable {
             symbols: scenario.symbols)
     }
 
-    /// The folder of the scenario's run, in place of the one of the last time. The reports of that time go too:
-    /// should this run come to no end, they would be taken for its.
+    /// The folder of the scenario's run, in place of the one of the last time.
     private func newFolder(_ name: String) throws -> RunFolder {
+        try removeStale(name)
+        return try RunFolder.create(at: "\(settings.reports)/\(name)/run")
+    }
+
+    /// Removes the boots and the reports of the last time: should this run come to no end, they would be taken for
+    /// its.
+    func removeStale(_ name: String) throws {
         let reports = "\(settings.reports)/\(name)"
-        for stale in ReportSet.standard.reporters.map(\.fileName) + ["run"] {
+        for stale in ReportSet.standard.reporters.map(\.fileName) + ["run", "pairs"] {
             let path = "\(reports)/\(stale)"
             guard FileManager.default.fileExists(atPath: path) else { continue }
             do {
@@ -105,7 +115,6 @@ public struct ScenarioGate: Sendable {
                 )
             }
         }
-        return try RunFolder.create(at: "\(reports)/run")
     }
 
     private func conclude(_ run: Run, in folder: RunFolder, test: String) throws -> Outcome {

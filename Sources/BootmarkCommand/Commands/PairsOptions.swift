@@ -28,7 +28,17 @@ struct PairsOptions: ParsableArguments {
             valueName: "N"))
     var seed: UInt64?
 
+    @Flag(
+        name: .customLong("no-pin"),
+        help:
+            "Let QEMU run on every processor. Without it, a guest with one processor is pinned to one of the host's, where there are two."
+    )
+    var noPin = false
+
     func validate() throws {
+        guard !(noPin && boots.pin != nil) else {
+            throw ValidationError("--pin and --no-pin exclude each other.")
+        }
         guard boots.boots == nil else {
             throw ValidationError(
                 "Pairs are taken until enough is known, so --boots has no place here; --max-pairs bounds them."
@@ -54,36 +64,20 @@ struct PairsOptions: ParsableArguments {
 
     /// Both sides, planned alike: what only one of them could be measured with is left out.
     func planned(before: [String], after: [String], reproduction: [String]) async throws -> PairedRun {
-        let hosts = (
-            before: await HostTools.probe(for: before, collectors: boots.collect?.collectors),
-            after: await HostTools.probe(for: after, collectors: boots.collect?.collectors)
-        )
         var options = boots.options()
         options.boots = mostPairs
-        let name = boots.name ?? boots.nameOf(after)
-        let plan = { (command: [String], host: HostTools, options: RunOptions) in
-            try await Run.planned(
-                scenario: name, command: command, script: boots.script(), options: options, host: host)
+        return try await PairedRun.planned(
+            scenario: boots.name ?? boots.nameOf(after), script: boots.script(),
+            before: await .init(before, collectors: options.collectors),
+            after: await .init(after, collectors: options.collectors), options: options, pins: !noPin,
+            rule: rule, seed: seed,
+            reproduction: { reproduction + (seed == nil ? ["--seed", "\($0)"] : []) }
+        ) { run in
+            let tolerances = try Tolerances.parsed(tolerance)
+            try Tolerances.checkNames(tolerances, run)
+            return run.metrics.compactMap { metric in
+                tolerances[metric.id].map { Budget(metric: metric, tolerance: $0) }
+            }
         }
-        var old = try await plan(before, hosts.before, options)
-        var new = try await plan(after, hosts.after, options)
-        if old.plan.collectors != new.plan.collectors {
-            options.collectors = old.plan.collectors.filter(new.plan.collectors.contains)
-            old = try await plan(before, hosts.before, options)
-            new = try await plan(after, hosts.after, options)
-        }
-        let tolerances = try Tolerances.parsed(tolerance)
-        try Tolerances.checkNames(tolerances, new)
-        let budgets = new.metrics.compactMap { metric in
-            tolerances[metric.id].map { Budget(metric: metric, tolerance: $0) }
-        }
-        old.plan.budgets = budgets
-        new.plan.budgets = budgets
-        // Below 2^53, so that every reader of JSON sees the same number.
-        let seed = seed ?? UInt64.random(in: 1..<1 << 53)
-        let paired = PairedPlan(
-            pairing: new.plan, seed: seed, rule: rule,
-            reproduction: reproduction + (self.seed == nil ? ["--seed", "\(seed)"] : []))
-        return PairedRun(plan: paired, before: old, after: new)
     }
 }
