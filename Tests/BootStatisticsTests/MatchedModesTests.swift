@@ -54,6 +54,15 @@ final class MatchedModesTests: XCTestCase {
         for (one, two) in zip(matched, other) { XCTAssertEqual(8 * one, two, accuracy: 1e-9) }
     }
 
+    func testAClearSlowdownIsNoSecondWay() throws {
+        var generator = RepeatableGenerator(seed: 3)
+        let before = (0..<12).map { _ in 0.001 * generator.normal() }
+        let after = (0..<12).map { _ in 0.06 + 0.001 * generator.normal() }
+        XCTAssertNil(try MatchedModes(before, after, shift: 0.01))
+        let evidence = try SequentialRule().evidence(before: before, after: after, tolerance: 0.01)
+        XCTAssertEqual(evidence.pWorse, 1 / 4_096 / 0.15, accuracy: 1e-12)
+    }
+
     func testOneWayIsLeftAlone() throws {
         var found = 0
         for seed in 0..<100 {

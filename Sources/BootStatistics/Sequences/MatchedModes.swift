@@ -17,6 +17,9 @@ public struct MatchedModes: Sendable, Hashable {
     /// How far apart the ways have to lie, in their widths. Less than for a remark, since nothing is claimed: where
     /// a single way was split in two, the test is still exact, and only finds less.
     public static let leastSeparation = 3.0
+    /// The least share of the pairs whose values take the same way. Where the second values lie clearly above the
+    /// first ones, these are the two ways, and what is looked for would be taken off.
+    public static let leastAgreement = 0.25
 
     /// The pairs with their ways taken off; nil where they do not take two.
     ///
@@ -34,6 +37,9 @@ public struct MatchedModes: Sendable, Hashable {
         }
         var away = [Double](repeating: 0, count: 2 * first.count)
         for place in modes.upperPlaces { away[place] = modes.upper - modes.lower }
+        // As many as where any pair is exchanged, so that the test stays exact.
+        let agreeing = first.indices.filter { away[$0] == away[first.count + $0] }.count
+        guard Double(agreeing) >= Self.leastAgreement * Double(first.count) else { return nil }
         self.modes = modes
         differences = moved.indices.map { place in
             (second[place] - away[first.count + place]) - (moved[place] - away[place])

@@ -19,6 +19,30 @@ public struct Baseline: Sendable, Hashable {
         self.run = run
     }
 
+    /// The runs that were accepted and are still kept, with the files that they lie in, oldest first; the last is
+    /// `run`.
+    /// - Throws: `StoreError`, with the codes of `RunFolder.load()`.
+    public func accepted() throws -> [(run: Run, file: String)] {
+        let earlier = try AcceptedRuns(of: path).earlier.map { ($0, try run(in: $0)) }
+        return earlier.map { (run: $0.1, file: $0.0) } + [(run: run, file: path)]
+    }
+
+    /// The run that is the fixed reference, with its file; nil where none was fixed.
+    /// - Throws: `StoreError`, with the codes of `RunFolder.load()`.
+    public func fixed() throws -> (run: Run, file: String)? {
+        try AcceptedRuns(of: path).fixed.map { (run: try run(in: $0), file: $0) }
+    }
+
+    private func run(in file: String) throws -> Run {
+        let found = try Run(storedAt: file)
+        guard found.scenario == run.scenario else {
+            throw StoreError(
+                .malformed, path: file, place: "scenario",
+                reason: "is a run of another scenario, \(found.scenario)", nextStep: "Remove the file.")
+        }
+        return found
+    }
+
     /// The folded stacks of one origin; nil where the run had none.
     /// - Throws: `StoreError` with the codes `unreadable`, `cutShort`, `malformed` or `tooLarge`.
     public func folded(_ origin: FunctionChange.Origin) throws -> [UInt8]? {

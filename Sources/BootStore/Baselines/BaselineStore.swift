@@ -11,6 +11,16 @@ public struct BaselineStore: Sendable, Hashable {
     /// The baselines under `root`, which need not be there yet.
     public init(root: String) { self.root = root }
 
+    /// Which accepted run is the fixed reference.
+    public enum Fixing: Sendable, Hashable {
+        /// The one that it was; none where none was.
+        case asBefore
+        /// The one that it was; where none was, the baseline before this one, or this one where there is none.
+        case first
+        /// This one.
+        case thisOne
+    }
+
     /// What became of an accepted run.
     public struct Acceptance: Sendable, Hashable {
         /// The baseline's folder.
@@ -60,10 +70,14 @@ public struct BaselineStore: Sendable, Hashable {
     /// - Parameters:
     ///   - name: the scenario that it becomes the baseline of; nil for its own.
     ///   - force: accept a run with failed boots, or one that was broken off, too.
+    ///   - kept: how many accepted runs are kept, this one included; never fewer than are there.
+    ///   - fixing: which run is the fixed reference from now on.
     /// - Throws: `StoreError` with the codes `refused`, `badName`, `locked`, `diskFull`, `notWritable`, and
     ///   those of `RunFolder.load()`.
-    public func accept(_ folder: RunFolder, as name: String? = nil, force: Bool = false) throws -> Acceptance
-    {
+    public func accept(
+        _ folder: RunFolder, as name: String? = nil, force: Bool = false, keeping kept: Int = 1,
+        fixing: Fixing = .asBefore
+    ) throws -> Acceptance {
         var run = try folder.load()
         run.scenario = name ?? run.scenario
         let target = try path(of: run.scenario)
@@ -81,7 +95,9 @@ public struct BaselineStore: Sendable, Hashable {
                 notes += try store(folder.folded(origin), in: incoming, origin: origin)
             }
             let file = incoming + "/run.json"
-            try AtomicFile.write(CanonicalJSON.encode(run.pruned(notes: notes), for: file), to: file)
+            let bytes = try CanonicalJSON.encode(run.pruned(notes: notes), for: file)
+            try AtomicFile.write(bytes, to: file)
+            try AcceptedRuns(of: target).write(bytes, into: incoming, keeping: kept, fixing: fixing)
             try FolderSwap.put(incoming, inPlaceOf: target, outgoing: outgoing(run.scenario))
         } catch {
             try? FolderSwap.remove(incoming)

@@ -1,3 +1,4 @@
+import BootComparison
 import BootModel
 import BootRunner
 import BootStore
@@ -10,6 +11,7 @@ import Foundation
 /// | BOOTMARK_BASELINES | the folder of baselines | `Baselines` |
 /// | BOOTMARK_REPORTS | the folder of runs and reports | `Reports` |
 /// | BOOTMARK_RECORD | when a run becomes a baseline: never, missing, failed, all | never where CI is set, else missing |
+/// | BOOTMARK_REFERENCE | which accepted run is compared with: last, fixed, median:5, pooled:5 | last |
 /// | BOOTMARK_BOOTS | timed boots of every scenario | as the scenario says |
 /// | BOOTMARK_PAIRS | the most pairs of every scenario with `Against` | as the scenario says |
 /// | BOOTMARK_SITTING | a name that several `swift test` share, whose reports are merged | one `swift test` |
@@ -24,6 +26,8 @@ public struct GateSettings: Sendable, Hashable {
     public var policy: RecordingPolicy
     /// Whether that policy was asked for by name, so that recording is no surprise.
     public var policyIsNamed: Bool
+    /// Which of the accepted runs a new one is compared with.
+    public var reference: ReferencePolicy
     /// Timed boots of every scenario, or nil for each scenario's own number.
     public var boots: Int?
     /// The most pairs of every scenario that is compared in pairs, or nil for each scenario's own number.
@@ -41,6 +45,16 @@ public struct GateSettings: Sendable, Hashable {
         reports = named("BOOTMARK_REPORTS") ?? "Reports"
         policy = try RecordingPolicy.fromEnvironment(environment)
         policyIsNamed = named(RecordingPolicy.variable) != nil
+        if let text = named(ReferencePolicy.variable) {
+            guard let policy = ReferencePolicy(text) else {
+                throw GateError(
+                    "\(ReferencePolicy.variable)=\(text) names no reference. Set it to last, fixed, median:5 or pooled:5 (3 runs or more)."
+                )
+            }
+            reference = policy
+        } else {
+            reference = .last
+        }
         warmsUp = named("BOOTMARK_WARM_UP") != "0"
         isUnattended = !["", "0", "false"].contains((environment["CI"] ?? "").lowercased())
         func number(_ variable: String, of things: String, in range: ClosedRange<Int>) throws -> Int? {

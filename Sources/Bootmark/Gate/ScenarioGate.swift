@@ -123,13 +123,19 @@ public struct ScenarioGate: Sendable {
         let reports = "\(settings.reports)/\(run.scenario)"
         let after = ComparedRun(
             run: run, location: folder.path, failures: folder.failures(of: run, side: .after))
-        let before = baseline.map { ComparedRun(run: $0.run, location: $0.path) }
+        let accepted = try baseline?.accepted().map { ComparedRun(run: $0.run, location: $0.file) } ?? []
+        let fixed = try baseline?.fixed().map { ComparedRun(run: $0.run, location: $0.file) }
         let comparison = try ComparisonFolder(path: reports).write(
             comparator.compare(
-                before: before, after: after, reproduction: ["swift", "test", "--filter", test]),
+                settings.reference, accepted: accepted, fixed: fixed, after: after,
+                reproduction: ["swift", "test", "--filter", test]),
             before: try baseline.map(ProfiledSide.init), after: try ProfiledSide(folder))
         let decision = settings.policy.decision(hasBaseline: baseline != nil, verdict: comparison.verdict)
-        if decision.records { _ = try store.accept(folder) }
+        if decision.records {
+            _ = try store.accept(
+                folder, keeping: settings.reference.runs,
+                fixing: settings.reference == .fixed ? .first : .asBefore)
+        }
         // A run that was compared is judged by that, recorded or not.
         if let reason = decision.reason, decision.records, !decision.compares {
             return .recorded(reason, reports: reports)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BootComparison
 import BootStore
 import Foundation
 
@@ -24,13 +25,29 @@ struct Accept: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The folder of baselines.", valueName: "DIR"))
     var baselines = ProcessInfo.processInfo.environment["BOOTMARK_BASELINES"] ?? "Baselines"
 
+    @Option(
+        help: ArgumentHelp(
+            "How many accepted runs are kept, this one included, 1 to 100, to compare with several (bootmark compare --against); never fewer than are there.",
+            valueName: "N"))
+    var keep = 1
+
+    @Flag(help: "Make this run the fixed reference too, which later ones do not replace.")
+    var fix = false
+
     @Flag(help: "Accept a run with failed or missing boots too.")
     var force = false
+
+    func validate() throws {
+        guard (1...ReferencePolicy.mostRuns).contains(keep) else {
+            throw ValidationError("--keep takes a number from 1 to \(ReferencePolicy.mostRuns).")
+        }
+    }
 
     func run() async throws {
         try await Failures.reported {
             let acceptance = try BaselineStore(root: baselines).accept(
-                try RunFolder.open(at: run), as: name, force: force)
+                try RunFolder.open(at: run), as: name, force: force, keeping: keep,
+                fixing: fix ? .thisOne : .asBefore)
             Standard.output("\(acceptance.replaced ? "Replaced" : "Made") the baseline \(acceptance.path).")
             for note in acceptance.notes { Standard.error("note: \(note)") }
         }

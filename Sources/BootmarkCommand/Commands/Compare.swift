@@ -49,6 +49,12 @@ struct Compare: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The chance of a false alarm, 0 to 0.5.", valueName: "P"))
     var alpha = 0.01
 
+    @Option(
+        help: ArgumentHelp(
+            "Where BEFORE is a baseline: which of its accepted runs is the reference. last, fixed (accept --fix, else the oldest that is kept), median:N (the middle one of N), pooled:N (N, each counted as one number).",
+            valueName: "POLICY"))
+    var against: ReferencePolicy = .last
+
     @OptionGroup var memory: HistoryOptions
 
     @Flag(help: "Print the comparison as JSON.")
@@ -69,7 +75,8 @@ struct Compare: AsyncParsableCommand {
             settings.tolerances = try Tolerances.parsed(tolerance)
             try Tolerances.checkNames(settings.tolerances, old.compared.run, new.compared.run)
             var comparison = UnpairedComparator(settings: settings).compare(
-                before: old.compared, after: new.compared, reproduction: reproduction)
+                against, accepted: try old.accepted(), fixed: try old.fixed(), after: new.compared,
+                reproduction: reproduction)
             if let output {
                 comparison = try ComparisonFolder(path: output).write(
                     comparison, before: old.profiles, after: new.profiles)
@@ -87,15 +94,22 @@ struct Compare: AsyncParsableCommand {
     private var reproduction: [String] {
         ["bootmark", "compare", before, after] + tolerance.flatMap { ["--tolerance", $0] }
             + (alpha == 0.01 ? [] : ["--alpha", "\(alpha)"])
+            + (against == .last ? [] : ["--against", "\(against)"])
     }
 }
 
 extension JUnitReporter.Dialect: ExpressibleByArgument {}
 
+extension ReferencePolicy: ExpressibleByArgument {
+    /// The policy that a word names.
+    public init?(argument: String) { self.init(argument) }
+}
+
 /// A run or a baseline on disk, ready to be compared.
 struct StoredSide {
     var compared: ComparedRun
     var profiles: ProfiledSide
+    private let baseline: Baseline?
 
     /// With a `phase`, the stacks are those of that phase alone.
     init(_ path: String, side: BootFailure.Side, phase: String? = nil) throws {
@@ -109,6 +123,18 @@ struct StoredSide {
         profiles =
             isBaseline && phase == nil
             ? try ProfiledSide(try Baseline(at: path)) : try ProfiledSide(folder, phase: phase)
+        baseline = side == .before ? try Baseline(at: path) : nil
+    }
+
+    /// The runs that were accepted as this baseline, oldest first; the run itself where it is none.
+    func accepted() throws -> [ComparedRun] {
+        let earlier = try baseline?.accepted().dropLast() ?? []
+        return earlier.map { ComparedRun(run: $0.run, location: $0.file) } + [compared]
+    }
+
+    /// The run that was fixed as this baseline's reference.
+    func fixed() throws -> ComparedRun? {
+        try baseline?.fixed().map { ComparedRun(run: $0.run, location: $0.file) }
     }
 }
 
