@@ -29,6 +29,7 @@ struct Judgement {
         comparison.spreads = [(BootFailure.Side.before, before), (.after, after)].compactMap { side, run in
             run.flatMap { BootSpread(of: comparison, in: $0, on: side) }
         }
+        if metric.determinism == .exact { comparison.floor = Floor.of(metric, before: before, after: after) }
         if let objection {
             settle(.incomparable, objection)
         } else if tolerance != usable {
@@ -89,6 +90,9 @@ struct Judgement {
         comparison.detectable = comparison.tolerance
         let lowerIsBetter = comparison.metric.polarity == .lowerIsBetter
         let worse = change.map { lowerIsBetter ? $0 : -$0 } ?? (lowerIsBetter ? .infinity : -.infinity)
+        if let floor = comparison.floor, before != after, abs(after - before) <= floor {
+            return settle(.pass, Reasons.withinFloor(comparison, before, after, floor))
+        }
         // A change that equals the tolerance is within it, whatever the last digit of the division says.
         if worse > comparison.tolerance * (1 + 1e-9) {
             settle(.regression, Reasons.exactRegression(comparison, before, after))

@@ -38,7 +38,9 @@ struct Procedure {
             let gated = gates.metrics.contains { $0.id == metric.id }
             return Judgement(
                 metric: metric, role: gated ? .gates : .informs,
-                tolerance: tolerance(metric, gates.tolerances[metric.id]), before: before, after: after,
+                tolerance: tolerance(
+                    metric, gates.tolerances[metric.id] ?? Floor.tolerance(metric, before, after)),
+                before: before, after: after,
                 objection: comparability.objection(to: metric),
                 disturbance: Disturbance.objection(
                     to: metric, before: before, after: after, design: design),
@@ -142,6 +144,14 @@ struct Procedure {
                 notes.append(
                     "The run \(name) is not complete: \(side.run.boots.count) of "
                         + "\(side.run.plan.boots.count) boots were taken.")
+            }
+            let lost = side.run.boots.filter { $0.purpose == .control && !$0.outcome.isBooted }.map {
+                "\($0.index)"
+            }
+            if !lost.isEmpty {
+                notes.append(
+                    "In the run \(name), control boot \(list(lost)) did not reach its end and is no part of the floor."
+                )
             }
             let interrupted = side.run.boots.filter { $0.outcome.kind == .interrupted }.map { "\($0.index)" }
             if !interrupted.isEmpty {

@@ -118,8 +118,15 @@ enum Reasons {
     }
 
     static func exactRegression(_ result: MetricComparison, _ before: Double, _ after: Double) -> String {
-        "\(result.metric.id), which is counted exactly, got worse by more than the "
-            + "\(Quantity.share(result.tolerance)) allowed: \(exact(result, before, after))."
+        "\(result.metric.id), which is counted exactly, got worse by more than "
+            + "\(allowance(result)): \(exact(result, before, after))."
+    }
+
+    /// What an exact metric may change by: the tolerance, or where that is none, what layout alone moves.
+    private static func allowance(_ result: MetricComparison) -> String {
+        guard let floor = result.floor else { return "the \(Quantity.share(result.tolerance)) allowed" }
+        let layout = "layout alone can move it (\(exactText(floor, result.metric)))"
+        return result.tolerance > 0 ? "the \(Quantity.share(result.tolerance)) allowed and \(layout)" : layout
     }
 
     static func exactImprovement(_ result: MetricComparison, _ before: Double, _ after: Double) -> String {
@@ -132,6 +139,13 @@ enum Reasons {
         }
         return "\(result.metric.id), which is counted exactly, changed within the "
             + "\(Quantity.share(result.tolerance)) allowed: \(exact(result, before, after))."
+    }
+
+    static func withinFloor(
+        _ result: MetricComparison, _ before: Double, _ after: Double, _ floor: Double
+    ) -> String {
+        "\(result.metric.id), which is counted exactly, changed by no more than layout alone can "
+            + "(\(exactText(floor, result.metric)), twice what the controls move): \(exact(result, before, after))."
     }
 
     static func notExact(_ metric: Metric) -> String {

@@ -14,11 +14,14 @@ public struct ProfiledSide: Sendable {
     public var hostBoots: [Boot] = []
     /// The boots that the guest profiles are of, in their order; empty where a profile is of several.
     public var guestBoots: [Boot] = []
+    /// What the guest's functions executed in exact boots, and how far controls move them; nil for none.
+    public var functions: GuestCallGraph?
 
     /// A side with the profiles given.
-    public init(host: [Profile] = [], guest: [Profile] = []) {
+    public init(host: [Profile] = [], guest: [Profile] = [], functions: GuestCallGraph? = nil) {
         self.host = host
         self.guest = guest
+        self.functions = functions
     }
 
     /// The profiles of a stored run: boot by boot where their stacks are there, so that differences can be
@@ -26,10 +29,13 @@ public struct ProfiledSide: Sendable {
     /// - Parameter phase: The phase whose stacks are taken; nil for the whole boots'.
     /// - Throws: `ProfileError` or `StoreError` where stacks cannot be read.
     public init(_ folder: RunFolder, phase: String? = nil) throws {
-        let boots = try folder.load().boots.filter(\.outcome.isBooted)
+        // A control has other stacks by design.
+        let boots = try folder.load().boots.filter { $0.outcome.isBooted && $0.purpose != .control }
         let host = try Self.profiles(of: .host, phase, in: folder, boots: boots)
         let guest = try Self.profiles(of: .guest, phase, in: folder, boots: boots)
-        self.init(host: host.profiles, guest: guest.profiles)
+        self.init(
+            host: host.profiles, guest: guest.profiles,
+            functions: phase == nil ? try GuestFunctionsFile.read(folder.guestFunctions) : nil)
         hostBoots = host.boots
         guestBoots = guest.boots
     }
@@ -38,8 +44,9 @@ public struct ProfiledSide: Sendable {
     /// - Throws: `ProfileError` or `StoreError` where stacks cannot be read.
     public init(_ baseline: Baseline) throws {
         self.init(
-            host: try Self.profile(of: .host, in: baseline), guest: try Self.profile(of: .guest, in: baseline)
-        )
+            host: try Self.profile(of: .host, in: baseline),
+            guest: try Self.profile(of: .guest, in: baseline),
+            functions: try GuestFunctionsFile.read("\(baseline.path)/\(GuestFunctionsFile.name)"))
     }
 
     private static func profiles(
@@ -87,29 +94,26 @@ public struct ComparisonFolder: Sendable {
                 .notWritable, path: path, reason: "cannot be made a folder",
                 nextStep: "Name a folder that you may write to.")
         }
-        var comparison = comparison
         for origin in [FunctionChange.Origin.guest, .host] {
-            let isExact =
-                origin == .guest
-                && comparison.results.contains { $0.metric.isOfTheGuest && $0.metric.determinism == .exact }
-            comparison.functions += try draw(origin, before: before, after: after, isExact: isExact)
+            try draw(origin, before: before, after: after, isExact: origin == .guest && comparison.isExact)
         }
+        var comparison = comparison.naming(before: before, after: after)
         comparison.notes += try drawModes(of: comparison, before: before, after: after)
         try reports.write(comparison, into: path)
         return comparison
     }
 
-    /// Draws one origin's difference, where both sides have profiles, and gives the functions that moved most.
+    /// Draws one origin's difference, where both sides have profiles.
     private func draw(
         _ origin: FunctionChange.Origin, before: ProfiledSide?, after: ProfiledSide, isExact: Bool
-    ) throws -> [FunctionChange] {
+    ) throws {
         let old = (origin == .host ? before?.host : before?.guest) ?? []
         let new = origin == .host ? after.host : after.guest
         let picture = "\(path)/diff-\(origin.rawValue).svg"
         guard !old.isEmpty, !new.isEmpty else {
             // A picture of the last comparison would be taken for one of this.
             try? FileManager.default.removeItem(atPath: picture)
-            return []
+            return
         }
         let merged = (try Profile.merged(old), try Profile.merged(new))
         try write(merged.0, as: "\(origin.rawValue)-before.folded")
@@ -117,7 +121,6 @@ public struct ComparisonFolder: Sendable {
         var graph = DifferentialFlameGraph(before: old, after: new)
         graph.isExact = isExact
         try AtomicFile.write(try graph.svg(), to: picture)
-        return FunctionDifferences.top(before: old, after: new, origin: origin)
     }
 }
 

@@ -57,6 +57,7 @@ public struct MarkdownReporter: Reporter {
         var parts = [
             "\(alone ? "#" : "##") \(title): \(verdict)", Markdown.paragraph(Wording.reason(comparison)),
         ]
+        parts += comparison.exactLines.map { Markdown.paragraph($0) }
         if let table = metrics(comparison) { parts.append(table) }
         if !comparison.failures.isEmpty { parts.append(failures(comparison)) }
         if !comparison.functions.isEmpty { parts.append(functions(comparison)) }
@@ -109,7 +110,16 @@ public struct MarkdownReporter: Reporter {
     }
 
     private static func functions(_ comparison: Comparison) -> String {
-        let rows = comparison.functions.prefix(mostFunctions).map { change in
+        let exact = Wording.exactFunctions(comparison).map { rows in
+            let cells = rows.prefix(mostFunctions).map { row in
+                [Markdown.code(row[0]), row[1], row[2], row[3].isEmpty ? "" : Markdown.code(row[3]), row[4]]
+            }
+            return "Functions that changed, the one most at fault first:\n\n"
+                + Markdown.table(Wording.exactFunctionsHeader, cells, rightAligned: [1, 2, 4])
+        }
+        let others = comparison.functions.filter { $0.selfFloor == nil }
+        guard !others.isEmpty else { return exact ?? "" }
+        let rows = others.prefix(mostFunctions).map { change in
             [
                 Markdown.code(Wording.name(change)), change.origin.rawValue,
                 Quantity.share(change.selfBefore), Quantity.share(change.selfAfter),
@@ -119,7 +129,7 @@ public struct MarkdownReporter: Reporter {
         let header = [
             "function", "profile", "itself before", "after", "with what it calls before", "after",
         ]
-        return "Functions whose share changed most:\n\n"
+        return (exact.map { $0 + "\n\n" } ?? "") + "Functions whose share changed most:\n\n"
             + Markdown.table(header, rows, rightAligned: [2, 3, 4, 5])
     }
 

@@ -33,6 +33,7 @@ public struct TerminalReporter: Reporter {
             "\(shown(Wording.title(comparison))): \(coloured(verdict, comparison.verdict, strong: true))"
         ]
         lines += paragraph(Wording.reason(comparison))
+        lines += comparison.exactLines.flatMap { paragraph($0) }
         if !comparison.results.isEmpty { lines += [""] + table(comparison.results) }
         if !comparison.functions.isEmpty { lines += [""] + functions(comparison) }
         if !comparison.failures.isEmpty { lines += [""] + failures(comparison) }
@@ -107,7 +108,12 @@ public struct TerminalReporter: Reporter {
 
     private func functions(_ comparison: Comparison) -> [String] {
         let changes = comparison.functions.prefix(Self.mostFunctions)
-        return ["  Functions that changed most (itself, before -> after):"]
+        let isExact = changes.contains { $0.selfFloor != nil }
+        return [
+            isExact
+                ? "  Functions that changed, the one most at fault first:"
+                : "  Functions that changed most (itself, before -> after):"
+        ]
             + changes.map { change in
                 if let instructions = Wording.instructions(change) {
                     return "    " + shown("\(Wording.name(change)) (guest): \(instructions)")

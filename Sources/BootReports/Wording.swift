@@ -111,9 +111,25 @@ enum Wording {
         if let share = result.detectable {
             facts.append(("smallest slowdown that could be found", Quantity.share(share)))
         }
+        if let floor = result.floor {
+            facts.append(("layout alone can move it by", value(floor, result.metric)))
+        }
+        if result.metric.determinism == .exact, let spread = spread(result) {
+            facts.append(("the same images differ by", value(spread, result.metric)))
+        }
         facts.append(("before", values(result.before, result.metric)))
         facts.append(("after", values(result.after, result.metric)))
         return facts
+    }
+
+    /// How far the boots of one side lie apart; nil where no side was booted twice.
+    static func spread(_ result: MetricComparison) -> Double? {
+        [result.before, result.after].filter { $0.count > 1 }
+            .compactMap { values in zip(values.max(), values.min()).map { $0 - $1 } }.max()
+    }
+
+    private static func zip(_ one: Double?, _ other: Double?) -> (Double, Double)? {
+        if let one, let other { (one, other) } else { nil }
     }
 
     /// A probability with four decimals.
@@ -166,13 +182,41 @@ enum Wording {
         guard let basis = change.basis else { return nil }
         let own = amount((change.selfAfter - change.selfBefore) * basis)
         let total = amount((change.totalAfter - change.totalBefore) * basis)
-        return "itself \(own) instructions, with what it calls \(total)"
+        let caller = caller(change).map { ", called from \($0)" } ?? ""
+        return "itself \(own) instructions, with what it calls \(total)\(caller)"
+    }
+
+    /// The caller for whom a function changed most.
+    static func caller(_ change: FunctionChange) -> String? {
+        change.caller.map { nonEmpty(ConsoleText.line($0, limit: 160), "unnamed") }
     }
 
     /// A signed number of instructions.
-    private static func amount(_ value: Double) -> String {
+    static func amount(_ value: Double) -> String {
         (value < 0 ? "-" : "+") + Quantity.text(abs(value).rounded(), unit: .count)
     }
+
+    /// The functions of an exact comparison as rows: name, itself, with what it calls, caller, floors. Nil where
+    /// the comparison is not exact.
+    static func exactFunctions(_ comparison: Comparison) -> [[String]]? {
+        let exact = comparison.functions.filter { $0.selfFloor != nil }
+        guard !exact.isEmpty else { return nil }
+        return exact.map { change in
+            let basis = change.basis ?? 0
+            let floor = { (share: Double?) in Quantity.text(((share ?? 0) * basis).rounded(), unit: .count) }
+            return [
+                name(change), amount((change.selfAfter - change.selfBefore) * basis),
+                amount((change.totalAfter - change.totalBefore) * basis), caller(change) ?? "",
+                comparison.guest?.controls == 0
+                    ? "unknown" : "\(floor(change.selfFloor)), \(floor(change.totalFloor))",
+            ]
+        }
+    }
+
+    /// The titles of `exactFunctions`.
+    static let exactFunctionsHeader = [
+        "function of the guest", "itself", "with what it calls", "called from", "layout alone moves these by",
+    ]
 
     /// The function's name.
     static func name(_ change: FunctionChange) -> String {

@@ -23,6 +23,8 @@ public struct Comparison: Sendable, Hashable, Codable {
     public var failures: [BootFailure]
     /// The functions whose share changed most, from the profiles of both sides; empty without profiles.
     public var functions: [FunctionChange]
+    /// What the guests' call stacks come to, where both sides have them from exact boots.
+    public var guest: GuestDifference?
     /// The command that takes these measurements again, as arguments.
     public var reproduction: [String]
     /// What a reader should know: software events only, multiplexed counters, an altered image.
@@ -32,8 +34,8 @@ public struct Comparison: Sendable, Hashable, Codable {
     public init(
         schema: Int = Comparison.currentSchema, scenario: String, machine: String, verdict: Verdict,
         reason: String, before: Side?, after: Side, results: [MetricComparison] = [],
-        failures: [BootFailure] = [], functions: [FunctionChange] = [], reproduction: [String] = [],
-        notes: [String] = []
+        failures: [BootFailure] = [], functions: [FunctionChange] = [], guest: GuestDifference? = nil,
+        reproduction: [String] = [], notes: [String] = []
     ) {
         self.schema = schema
         self.scenario = scenario
@@ -45,6 +47,7 @@ public struct Comparison: Sendable, Hashable, Codable {
         self.results = results
         self.failures = failures
         self.functions = functions
+        self.guest = guest
         self.reproduction = reproduction
         self.notes = notes
     }
@@ -123,11 +126,18 @@ public struct FunctionChange: Sendable, Hashable, Codable {
     public var totalBefore: Double
     /// Its share with all that it called, after: 0 to 1.
     public var totalAfter: Double
+    /// The caller for whom it changed most; nil where none is known.
+    public var caller: String?
+    /// The change of its own share that layout alone can make; nil where no exact boots were compared.
+    public var selfFloor: Double?
+    /// The change of its share with all that it called that layout alone can make.
+    public var totalFloor: Double?
 
     /// A function's change.
     public init(
         name: String, origin: Origin, basis: Double? = nil, selfBefore: Double, selfAfter: Double,
-        totalBefore: Double, totalAfter: Double
+        totalBefore: Double, totalAfter: Double, caller: String? = nil, selfFloor: Double? = nil,
+        totalFloor: Double? = nil
     ) {
         self.name = name
         self.origin = origin
@@ -136,5 +146,8 @@ public struct FunctionChange: Sendable, Hashable, Codable {
         self.selfAfter = selfAfter
         self.totalBefore = totalBefore
         self.totalAfter = totalAfter
+        self.caller = caller
+        self.selfFloor = selfFloor
+        self.totalFloor = totalFloor
     }
 }

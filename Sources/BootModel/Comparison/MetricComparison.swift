@@ -52,12 +52,14 @@ public struct MetricComparison: Sendable, Hashable, Codable {
     public var detectable: Double?
     /// How steady the boots of each side were; nil in comparisons of before this was kept.
     public var spreads: [BootSpread]?
+    /// The change that layout alone can make, in the metric's unit, where controls tell it: twice what they move.
+    public var floor: Double?
 
     /// A metric's result.
     public init(
         metric: Metric, role: Role, tolerance: Double, verdict: Verdict, reason: String, before: [Double],
         after: [Double], change: Change? = nil, pWorse: Double? = nil, pBetter: Double? = nil,
-        detectable: Double? = nil, spreads: [BootSpread]? = nil
+        detectable: Double? = nil, spreads: [BootSpread]? = nil, floor: Double? = nil
     ) {
         self.metric = metric
         self.role = role
@@ -71,6 +73,7 @@ public struct MetricComparison: Sendable, Hashable, Codable {
         self.pBetter = pBetter
         self.detectable = detectable
         self.spreads = spreads
+        self.floor = floor
     }
 
     /// The middle of the values before; nil without values.

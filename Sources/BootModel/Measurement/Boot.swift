@@ -24,6 +24,8 @@ public struct Boot: Sendable, Hashable, Codable {
         case recorded
         /// Its guest's call stacks are followed, which slows it: they are kept, its times are never judged.
         case profiled
+        /// A boot of the same images in another layout, which says what layout alone moves: never judged.
+        case control
     }
 
     /// Its place in the run, from 1.

@@ -37,8 +37,19 @@ public struct Run: Sendable, Hashable, Codable {
         boots.filter { $0.purpose == .timed && $0.outcome.isBooted }.compactMap { $0.samples[metric.id] }
     }
 
-    /// The boots that did not reach what the scenario calls booted, whatever they were for.
-    public var failures: [Boot] { boots.filter { !$0.outcome.isBooted } }
+    /// The boots that did not reach what the scenario calls booted. Controls are no boots of the images as they
+    /// are, so their failure is none of the system's.
+    public var failures: [Boot] { boots.filter { !$0.outcome.isBooted && $0.purpose != .control } }
+
+    /// How far one metric's values lie apart over the controls and the boots that they are controls of; nil
+    /// where no control reached its end.
+    public func range(of metric: Metric) -> Double? {
+        let controls = boots.filter { $0.purpose == .control && $0.outcome.isBooted }
+            .compactMap { $0.samples[metric.id] }
+        let values = controls + samples(of: metric)
+        guard !controls.isEmpty, let most = values.max(), let least = values.min() else { return nil }
+        return most - least
+    }
 
     /// Whether every boot of the plan was taken.
     public var isComplete: Bool { boots.count >= plan.boots.count }

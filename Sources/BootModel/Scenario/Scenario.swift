@@ -26,6 +26,8 @@ public struct Scenario: Sendable, Hashable, Codable {
     public var declarationProblems: [String] = []
     /// Whether every boot is to execute the same instructions, so that counts are exact.
     public var isExact = false
+    /// How many exact boots in other layouts show what layout alone moves.
+    public var controls = 0
     /// Files that name the guest's functions, each with `@OFFSET` behind it where it is loaded elsewhere; the
     /// kernel that is booted is asked too.
     public var symbols: [String] = []

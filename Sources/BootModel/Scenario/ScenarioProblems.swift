@@ -68,6 +68,9 @@ extension Scenario {
         if !(0...10_000).contains(recordedBoots) {
             problems.append("It asks for \(recordedBoots) recorded boots; give 0 to 10000.")
         }
+        if !(0...32).contains(controls) {
+            problems.append("It asks for \(controls) controls; give 0 to 32.")
+        }
         return problems
     }
 

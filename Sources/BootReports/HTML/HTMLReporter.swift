@@ -55,6 +55,7 @@ public struct HTMLReporter: Reporter {
         page.element("div", ["class": "banner \(comparison.verdict.rawValue)"]) { page in
             page.element("strong", text: Wording.verdict(comparison.verdict).uppercased())
             page.element("p", text: Wording.reason(comparison))
+            for line in comparison.exactLines { page.element("p", text: line) }
             for result in decisive(comparison) { page.element("p", text: Wording.judgement(result)) }
         }
         for note in Wording.notes(comparison) { page.element("p", text: "Note: \(note)") }
@@ -117,10 +118,17 @@ public struct HTMLReporter: Reporter {
     private static func functions(_ comparison: Comparison, on page: inout Page) {
         guard !comparison.functions.isEmpty else { return }
         page.element("h3", text: "Functions")
+        if let exact = Wording.exactFunctions(comparison) {
+            page.table(
+                "Functions that changed, the one most at fault first", Wording.exactFunctionsHeader,
+                exact.map { (nil, $0) }, style: "numbers")
+        }
+        let others = comparison.functions.filter { $0.selfFloor == nil }
+        guard !others.isEmpty else { return }
         page.table(
             "Functions whose share of the profile changed most",
             ["function", "profile", "itself before", "after", "with what it calls before", "after"],
-            comparison.functions.prefix(mostRows).map { change in
+            others.prefix(mostRows).map { change in
                 (
                     nil,
                     [

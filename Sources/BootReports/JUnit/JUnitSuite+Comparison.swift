@@ -132,7 +132,7 @@ extension JUnitSuite {
                     body: ([message] + blame(comparison)).joined(separator: "\n"))
             }
         }
-        var output = ["Verdict: \(Wording.verdict(comparison.verdict)). \(reason)"]
+        var output = ["Verdict: \(Wording.verdict(comparison.verdict)). \(reason)"] + comparison.exactLines
         output += Environment.differences(comparison).map {
             "Changed: \($0.name): \($0.before) -> \($0.after)"
         }
@@ -161,7 +161,7 @@ extension JUnitSuite {
         case .regression where result.role == .informs:
             testCase.output = "warning: worse than allowed, but this metric only informs\n" + testCase.output
         case .regression where comparison.verdict == .regression || comparison.verdict == .failed:
-            let message = Wording.judgement(result) + again(comparison)
+            let message = Wording.judgement(result) + blamed(result, comparison) + again(comparison)
             testCase.outcome = .failure(
                 type: "regression", message: message,
                 body: ([message] + facts.dropFirst() + blame(comparison)).joined(separator: "\n"))
@@ -173,10 +173,16 @@ extension JUnitSuite {
         return testCase
     }
 
+    /// The functions that a change of exact counts is in.
+    private static func blamed(_ result: MetricComparison, _ comparison: Comparison) -> String {
+        guard result.metric.isOfTheGuest, let blame = comparison.blame else { return "" }
+        return ". \(blame)"
+    }
+
     /// The functions that a regression is seen in.
     private static func blame(_ comparison: Comparison) -> [String] {
         guard !comparison.functions.isEmpty else { return [] }
-        return ["functions whose share changed most:"]
+        return comparison.exactLines + ["functions that changed most:"]
             + comparison.functions.prefix(20).map { "  " + Wording.function($0) }
     }
 

@@ -11,6 +11,8 @@ final class GuestProfiling: BootCollector {
     private let output: String
     /// The phases whose stacks are written one by one, in their order.
     private let phases: [String]
+    private let counts: Bool
+    private var moments = CountedMoments()
 
     /// Follows a boot; its stacks go to the folder `output`: `guest.folded`, and a file for each phase.
     ///
@@ -18,15 +20,16 @@ final class GuestProfiling: BootCollector {
     ///   - milestones: the boot's milestones. Where all are plain text, the stacks stop at the last of them to
     ///     the instruction; else they go on until QEMU has been told to end.
     ///   - serialFile: in an exact boot, the file that QEMU writes the serial port to.
+    ///   - counts: whether the boot's instructions are counted too, for a control's sake.
     init(
         plugin: GuestPlugin, symbols: GuestSymbols, milestones: [BootScript.Milestone], folder: String,
-        serialFile: String?, output: String
+        serialFile: String?, counts: Bool = false, output: String
     ) throws {
         let texts = milestones.compactMap(\.plainText)
         let isPlain = !texts.isEmpty && texts.count == milestones.count
         let observation = GuestObservation(
             milestones: isPlain ? texts.map { .serialText($0) } : [], final: isPlain ? texts.count - 1 : nil,
-            serialFile: serialFile, profile: GuestProfileRequest(symbols: symbols))
+            serialFile: serialFile, logsSerial: counts, profile: GuestProfileRequest(symbols: symbols))
         do {
             counters = try GuestCounters(plugin: plugin, folder: folder, observing: observation)
         } catch let error as GuestObserverError {
@@ -36,15 +39,28 @@ final class GuestProfiling: BootCollector {
         symbolCount = symbols.symbols.count
         self.output = output
         phases = isPlain && texts.count > 1 ? [BootScript.powerOn] + milestones.dropLast().map(\.name) : []
+        self.counts = counts
     }
 
     var wantsOrderlyEnd: Bool { true }
 
     func attach(to process: Int32) {}
 
+    func reached(_ milestone: String, atByte byte: Int?) {
+        if counts { moments.reached(milestone, atByte: byte, of: counters) }
+    }
+
     func freeze() {}
 
     func collect() -> Collected {
+        let counted = counts ? moments.collect(from: counters, isExact: true) : Collected()
+        var collected = stacks()
+        collected.samples = counted.samples
+        collected.unavailable = counted.unavailable
+        return collected
+    }
+
+    private func stacks() -> Collected {
         do {
             guard FileManager.default.fileExists(atPath: counters.foldedStacks) else {
                 return Collected(notes: [

@@ -33,6 +33,13 @@ public struct QEMUExecutor: BootExecutor {
         var command = try QEMUCommandLine(plan.command)
         if plan.isExact { command = try command.exactBoot(in: own.path) }
         if planned.purpose == .profiled { command.fixAddresses() }
+        var notes: [String] = []
+        if planned.purpose == .control {
+            let place = plan.boots.prefix { $0.index <= planned.index }.count { $0.purpose == .control }
+            let (varied, note) = try LayoutControl(number: place).applied(to: command, in: own.path)
+            command = varied
+            notes.append(note)
+        }
         let symbols = try GuestSymbolFiles(plan, kernel: command.values("kernel").last)
         if plan.isExact { command.show(own.path, as: GuardedProcess.sharedFolder) }
         let qemu = try Tools.require(command.program)
@@ -91,6 +98,7 @@ public struct QEMUExecutor: BootExecutor {
         var boot = Boot(
             planned, startedAt: startedAt, seen: seen, collected: collected, script: plan.script)
         boot.conditions = disturbed
+        boot.notes += notes
         return boot
     }
 
@@ -100,17 +108,22 @@ public struct QEMUExecutor: BootExecutor {
     ) throws -> [any BootCollector] {
         var collectors: [any BootCollector] = []
         let perfLog = "\(folder)/perf.log"
-        let isMeasured = planned.purpose == .timed || planned.purpose == .warmUp
+        let isControl = planned.purpose == .control
+        let follows =
+            planned.purpose == .profiled || isControl && plan.collectors.contains(.guestProfile)
+        let isMeasured =
+            planned.purpose == .timed || planned.purpose == .warmUp || isControl && !follows
         let serialFile = planned.writesSerialToFile(plan) ? SerialEnd.path(in: own) : nil
         if isMeasured, plan.collectors.contains(.guestInstructions), let plugin = host.plugin {
             // First: its readings at a milestone come before perf is told to stop.
             collectors.append(try GuestCounting(plugin: plugin, folder: own, exactWith: serialFile))
         }
-        if planned.purpose == .profiled, let plugin = host.plugin {
+        if follows, let plugin = host.plugin {
             collectors.append(
                 try GuestProfiling(
                     plugin: plugin, symbols: try symbols.read(),
-                    milestones: plan.script.milestones, folder: own, serialFile: serialFile, output: folder))
+                    milestones: plan.script.milestones, folder: own, serialFile: serialFile,
+                    counts: isControl, output: folder))
         }
         if planned.purpose == .recorded, plan.collectors.contains(.perfRecord) {
             collectors.append(

@@ -65,6 +65,7 @@ public struct Runner: Sendable {
         }
         if stop.isRaised == false { run.notes += try await HostProfiles.fold(run, in: folder) }
         if stop.isRaised == false { run.notes += try GuestProfiles.merge(run, in: folder) }
+        if stop.isRaised == false { run.notes += try GuestCallGraphs.keep(run, in: folder) }
         try folder.save(run)
         return run
     }

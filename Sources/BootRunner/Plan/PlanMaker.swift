@@ -41,6 +41,13 @@ extension Run {
                 .usage, "A time limit and a sampling frequency have to be more than nothing.",
                 next: "--timeout takes seconds, --frequency takes samples a second (1 to 50000).")
         }
+        guard options.controls == 0 || options.isExact && (0...32).contains(options.controls) else {
+            throw RunnerError(
+                .usage,
+                options.isExact
+                    ? "\(options.controls) controls cannot be taken." : "Only exact boots have controls.",
+                next: options.isExact ? "--controls takes a number from 0 to 32." : "Add --exact.")
+        }
         _ = try ScriptPatterns(script)
         var line = try QEMUCommandLine(command)
         let qemu = try Tools.require(line.program)
@@ -112,13 +119,14 @@ extension RunOptions {
     }
 
     /// The boots in their order: one to warm up, the timed ones, those that are recorded, those whose guest's
-    /// stacks are followed. Exact boots warm nothing up, and the second profile of one would be the first's.
+    /// stacks are followed, those in other layouts. Exact boots warm nothing up, and the second profile of one would be the first's.
     func plannedBoots(_ collectors: [Plan.Collector]) -> [Plan.PlannedBoot] {
         let records = collectors.contains(.perfRecord) ? max(1, recordedBoots) : 0
         let profiles = collectors.contains(.guestProfile) ? isExact ? 1 : max(1, recordedBoots) : 0
         let purposes: [Boot.Purpose] =
             (warmUp && !isExact ? [.warmUp] : []) + Array(repeating: .timed, count: boots)
             + Array(repeating: .recorded, count: records) + Array(repeating: .profiled, count: profiles)
+            + Array(repeating: .control, count: isExact ? controls : 0)
         return purposes.enumerated().map { Plan.PlannedBoot(index: $0.offset + 1, purpose: $0.element) }
     }
 }

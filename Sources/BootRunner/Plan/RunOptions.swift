@@ -18,6 +18,8 @@ public struct RunOptions: Sendable, Hashable {
     public var recording: Recording
     /// Whether every boot is to execute the same instructions.
     public var isExact: Bool
+    /// How many exact boots in other layouts show what layout alone moves, 0 to 32.
+    public var controls: Int
     /// Files that name the guest's functions; the kernel that is booted is asked too.
     public var symbols: [String]
 
@@ -25,7 +27,7 @@ public struct RunOptions: Sendable, Hashable {
     public init(
         boots: Int = 10, recordedBoots: Int = 0, warmUp: Bool = true, collectors: [Plan.Collector]? = nil,
         limits: Limits = Limits(), pinnedTo: Int? = nil, recording: Recording = Recording(),
-        isExact: Bool = false, symbols: [String] = []
+        isExact: Bool = false, controls: Int = 0, symbols: [String] = []
     ) {
         self.boots = boots
         self.recordedBoots = recordedBoots
@@ -35,6 +37,7 @@ public struct RunOptions: Sendable, Hashable {
         self.pinnedTo = pinnedTo
         self.recording = recording
         self.isExact = isExact
+        self.controls = controls
         self.symbols = symbols
     }
 }

@@ -65,7 +65,10 @@ extension Run {
         run.notes += added
         for place in run.boots.indices {
             run.boots[place].outcome.detail = String(run.boots[place].outcome.detail.prefix(200))
-            if run.boots[place].purpose != .timed {
+            // A control's numbers are the floor of every later comparison.
+            if run.boots[place].purpose == .control {
+                run.boots[place].milestones = []
+            } else if run.boots[place].purpose != .timed {
                 run.boots[place].samples = [:]
                 run.boots[place].unavailable = [:]
                 run.boots[place].milestones = []

@@ -94,6 +94,7 @@ public struct BaselineStore: Sendable, Hashable {
             for origin in [FunctionChange.Origin.host, .guest] {
                 notes += try store(folder.folded(origin), in: incoming, origin: origin)
             }
+            notes += try storeFunctions(of: folder, in: incoming)
             let file = incoming + "/run.json"
             let bytes = try CanonicalJSON.encode(run.pruned(notes: notes), for: file)
             try AtomicFile.write(bytes, to: file)
@@ -148,6 +149,18 @@ public struct BaselineStore: Sendable, Hashable {
         return [
             "The baseline's \(origin.rawValue) stacks were pruned to \(stackLimit) bytes: the lightest, "
                 + "\(percent) % of the weight, became \(FoldedPruning.bucket)."
+        ]
+    }
+
+    /// Stores what the guest's functions executed and how far controls move them, where an exact run has that.
+    private func storeFunctions(of folder: RunFolder, in target: String) throws -> [String] {
+        guard let graph = try GuestFunctionsFile.read(folder.guestFunctions) else { return [] }
+        let file = "\(target)/\(GuestFunctionsFile.name)"
+        let weight = try GuestFunctionsFile.write(graph, to: file, limit: stackLimit)
+        guard weight > 0 else { return [] }
+        return [
+            "The baseline's guest functions were kept to \(stackLimit) bytes: those of less than "
+                + "\(Quantity.exactText(weight)) instructions were left out."
         ]
     }
 

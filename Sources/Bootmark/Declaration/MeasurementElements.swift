@@ -60,13 +60,18 @@ public struct Collect: ScenarioElement {
 /// Every boot executes the same instructions: counts are exact, and two boots are enough. One processor, no
 /// disk; of a CD, the kernel that it boots by default, in its place.
 public struct Exact: ScenarioElement {
+    private let controls: Int
+
     /// Exact boots.
-    public init() {}
+    /// - Parameter controls: how many more boots, of the same images in other layouts, show what layout alone
+    ///   moves, 0 to 32: what moves further decides then, and not a tolerance. 4 are a good number.
+    public init(controls: Int = 0) { self.controls = controls }
 
     /// Makes the boots exact.
     public func declare(in draft: inout ScenarioDraft) {
         draft.say("demands for exact boots (Exact)")
         draft.scenario.isExact = true
+        draft.scenario.controls = controls
     }
 }
 

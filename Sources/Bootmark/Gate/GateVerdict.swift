@@ -54,6 +54,7 @@ enum GateVerdict: Sendable, Hashable {
         for result in comparison.results where result.role == .gates && result.verdict != .pass {
             lines.append("  \(result.metric.id): \(result.reason)")
         }
+        if let blame = comparison.blame { lines.append("  \(blame)") }
         for failure in comparison.failures.prefix(5) {
             lines.append(
                 "  boot \(failure.boot) (\(failure.side.rawValue)): \(failure.outcome.kind.rawValue): \(failure.outcome.detail)"

@@ -91,6 +91,7 @@ public struct ScenarioGate: Sendable {
             boots: settings.boots ?? scenario.boots, recordedBoots: scenario.recordedBoots,
             warmUp: settings.warmsUp,
             collectors: scenario.collectors, limits: scenario.limits, isExact: scenario.isExact,
+            controls: scenario.controls,
             symbols: scenario.symbols)
     }
 

@@ -87,6 +87,12 @@ struct BootOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "With --exact: how many more boots, of the same images in other layouts, show what layout alone moves, 0 to 32. What moves further is a change, and decides. 4 is a good number.",
+            valueName: "N"))
+    var controls = 0
+
+    @Option(
+        help: ArgumentHelp(
             "A file that names the guest's functions: ELF, System.map, kallsyms; repeat it for several. Without it the kernel itself is asked.",
             valueName: "FILE[@OFFSET]"))
     var symbols: [String] = []
@@ -98,6 +104,10 @@ struct BootOptions: ParsableArguments {
         guard (1...10_000).contains(boots ?? 1) else {
             throw ValidationError("--boots takes a number from 1 to 10000.")
         }
+        guard (0...32).contains(controls) else {
+            throw ValidationError("--controls takes a number from 0 to 32.")
+        }
+        guard controls == 0 || exact else { throw ValidationError("--controls needs --exact.") }
         guard (0...1_000).contains(recordedBoots) else {
             throw ValidationError("--record-boots takes a number from 0 to 1000.")
         }
@@ -135,7 +145,7 @@ struct BootOptions: ParsableArguments {
                 boot: .seconds(timeout), run: runTimeout.map(Nanoseconds.seconds),
                 silence: silence.map(Nanoseconds.seconds)),
             pinnedTo: pin, recording: Recording(callGraph: callGraph, frequency: frequency),
-            isExact: exact, symbols: symbols)
+            isExact: exact, controls: controls, symbols: symbols)
     }
 
     /// A name for a run that was given none: what it boots.

@@ -80,6 +80,8 @@ struct Compare: AsyncParsableCommand {
             if let output {
                 comparison = try ComparisonFolder(path: output).write(
                     comparison, before: old.profiles, after: new.profiles)
+            } else {
+                comparison = comparison.naming(before: old.profiles, after: new.profiles)
             }
             if let junit {
                 try AtomicFile.write(JUnitReporter(dialect: dialect).report(on: [comparison]), to: junit)

@@ -69,6 +69,7 @@ extension Boot.Purpose {
         case .timed: "timed"
         case .recorded: "recorded"
         case .profiled: "profiled"
+        case .control: "control"
         }
     }
 }

@@ -1,0 +1,103 @@
+import BootModel
+import XCTest
+
+@testable import BootReports
+
+final class BlameTests: XCTestCase {
+    /// An exact comparison whose instructions went from 1,500 M up by `more`.
+    private func comparison(
+        _ more: Double, floor: Double? = 100_000, _ functions: [FunctionChange], controls: Int = 4
+    ) -> Comparison {
+        let before = 1_500_000_000.0
+        var result = Samples.result(Metric.guestInstructions.exactly, more > 0 ? .regression : .improvement)
+        result.before = [before, before]
+        result.after = [before + more, before + more]
+        result.change = .init(estimate: more / before, low: more / before, high: more / before, confidence: 1)
+        result.floor = floor
+        result.tolerance = 0
+        var comparison = Samples.pass
+        comparison.verdict = more > 0 ? .regression : .improvement
+        comparison.results = [result]
+        comparison.functions = functions
+        comparison.guest = GuestDifference(
+            net: more, gross: 2_100_222, changed: 14, within: 1_203, controls: controls)
+        return comparison
+    }
+
+    private func function(_ name: String, own: Double, total: Double? = nil, caller: String? = nil)
+        -> FunctionChange
+    {
+        let basis = 1_500_000_000.0
+        return FunctionChange(
+            name: name, origin: .guest, basis: basis, selfBefore: 0.1, selfAfter: 0.1 + own / basis,
+            totalBefore: 0.2,
+            totalAfter: 0.2 + (total ?? own) / basis, caller: caller, selfFloor: 0, totalFloor: 1000 / basis)
+    }
+
+    func testTheVerdictNamesTheFunctionsAtFaultWithTheirCallers() {
+        let comparison = comparison(
+            1_900_000,
+            [
+                function("crc32_body", own: 1_700_000, caller: "unpack_to_rootfs"),
+                function("vfs_read", own: 10_000, total: 190_000, caller: "ksys_read"),
+                function("tiny", own: 400),
+            ])
+        XCTAssertEqual(
+            comparison.blame,
+            "+1.90 M instructions, +0.13 %: crc32_body +1.70 M, called from unpack_to_rootfs; vfs_read +190 k with what it calls, called from ksys_read"
+        )
+        XCTAssertEqual(
+            comparison.exactness,
+            "Instructions: the same images again 0; layout alone up to 100,000; the change +1,900,000; 2,100,222 moved between functions in all; 14 functions changed, 1,203 moved no further than layout moves them."
+        )
+    }
+
+    func testEveryReportSaysIt() throws {
+        let comparison = comparison(
+            1_900_000, [function("crc32_body", own: 1_700_000, caller: "unpack_to_rootfs")])
+        let reporters: [any Reporter] = [
+            TerminalReporter(width: 400), MarkdownReporter(), HTMLReporter(), JUnitReporter(dialect: .rich),
+            JUnitReporter(dialect: .ant),
+        ]
+        for reporter in reporters {
+            let text = String(decoding: try reporter.report(on: [comparison], beside: []), as: UTF8.self)
+                .replacing("\\", with: "")
+            XCTAssertTrue(
+                text.contains("crc32_body +1.70 M, called from unpack_to_rootfs"), "\(reporter): \(text)")
+            XCTAssertTrue(text.contains("layout alone up to 100,000"), "\(reporter)")
+        }
+        let junit = String(
+            decoding: try JUnitReporter(dialect: .rich).report(on: [comparison], beside: []), as: UTF8.self)
+        let message = junit.firstMatch(of: /<failure [^>]*message="([^"]*)"/)?.output.1 ?? ""
+        XCTAssertTrue(message.contains("crc32_body +1.70 M, called from unpack_to_rootfs"), String(message))
+        let read = try JSONReporter.comparisons(in: JSONReporter().report(on: [comparison], beside: []))
+        XCTAssertEqual(read, [comparison])
+    }
+
+    func testNobodyIsNamedForWhatLayoutAloneMoves() {
+        let small = comparison(40_000, [function("clear_page", own: 39_000)])
+        XCTAssertEqual(small.blame, "+40,000 instructions, +0.0027 %: no more than layout alone moves")
+        let none = comparison(150_000, [])
+        XCTAssertEqual(
+            none.blame, "+150 k instructions, +0.010 %: no function moved further than layout alone moves it")
+        let swapped = comparison(40_000, [function("a", own: 900_000), function("b", own: -860_000)])
+        XCTAssertEqual(
+            swapped.blame, "+40,000 instructions, +0.0027 %: a +900 k; b -860 k",
+            "they moved further than layout, though the whole did not")
+        XCTAssertNil(comparison(0, [function("a", own: 5)]).blame)
+    }
+
+    func testWithoutControlsTheFloorIsUnknownAndSaidSo() {
+        let comparison = comparison(1_900_000, floor: nil, [function("f", own: 1_900_000)], controls: 0)
+        XCTAssertTrue(
+            comparison.exactness?.contains("what layout alone moves is unknown (--controls)") ?? false)
+        XCTAssertNil(Samples.pass.blame)
+    }
+
+    func testAHostileNameStaysInItsLine() {
+        let blame = comparison(
+            1_900_000, [function(Samples.hostileName, own: 1_900_000, caller: "\u{1B}[2J\n\u{0}")]
+        ).blame
+        XCTAssertFalse(blame?.unicodeScalars.contains { $0.value < 0x20 } ?? true, blame ?? "")
+    }
+}

@@ -1,0 +1,78 @@
+import BootModel
+import BootReports
+import BootStore
+import BootTestSupport
+import Foundation
+import XCTest
+
+/// `--controls`, from the command line to the verdict.
+final class ControlsTests: CommandTestCase {
+    /// A run of tiny with these knobs.
+    private func take(_ name: String, _ knobs: String, _ options: [String] = []) async throws -> String {
+        let run = "\(folder)/\(name)"
+        let result = try await bootmark(
+            [
+                "boot", "--exact", "--name", "tiny", "--boots", "1", "--collect",
+                "guest-instructions,guest-profile",
+                "--until", "tiny: booted", "-o", run,
+            ] + options
+                + [
+                    "--", "qemu-system-i386", "-m", "32", "-nodefaults", "-kernel", try Guests.tiny(),
+                    "-append", knobs,
+                ])
+        XCTAssertEqual(result.status, 0, result.error + result.output)
+        return run
+    }
+
+    private func compare(_ before: String, _ after: String) async throws -> Comparison {
+        let result = try await bootmark(["compare", "--json", before, after])
+        return try XCTUnwrap(JSONReporter.comparisons(in: Array(result.output.utf8)).first)
+    }
+
+    func testOneMoreTurnOfALoopIsThatManyInstructionsInThatFunction() async throws {
+        let before = try await take("before", "turns=check_payload:1", ["--controls", "3"])
+        let run = try RunFolder.open(at: before).load()
+        XCTAssertEqual(run.boots.map(\.purpose), [.timed, .profiled, .control, .control, .control])
+        XCTAssertTrue(
+            run.boots[2].notes.contains { $0.hasPrefix("control: 4 spaces") }, "\(run.boots[2].notes)")
+        let counts = run.boots.filter { $0.purpose == .control }.compactMap {
+            $0.samples["guest-instructions"]
+        }
+        XCTAssertEqual(counts.count, 3)
+        let range =
+            (counts + run.samples(of: .guestInstructions)).max()!
+            - (counts + run.samples(of: .guestInstructions)).min()!
+
+        // Far above what some spaces more to read can move.
+        let after = try await take("after", "turns=check_payload:9")
+        let comparison = try await compare(before, after)
+        let result = try XCTUnwrap(comparison.results.first { $0.metric.id == "guest-instructions" })
+        XCTAssertEqual(result.floor, range * 2)
+        XCTAssertEqual(comparison.functions.map(\.name), ["check_payload"], "and nothing else")
+        let change = try XCTUnwrap(comparison.functions.first)
+        let basis = try XCTUnwrap(change.basis)
+        let own = ((change.selfAfter - change.selfBefore) * basis).rounded()
+        let total = try XCTUnwrap(result.after.first) - XCTUnwrap(result.before.first)
+        XCTAssertEqual(own, total, "all of the change is in it")
+        XCTAssertGreaterThan(own, 0)
+        XCTAssertEqual(own.truncatingRemainder(dividingBy: 8), 0, "the same number for each of eight turns")
+        XCTAssertEqual(change.caller, "decompress_phase")
+        XCTAssertEqual(comparison.guest?.gross, own)
+
+        // A baseline carries the envelope, and gives the same answer.
+        let accepted = try await bootmark(
+            ["accept", before, "--as", "tiny"], environment: ["BOOTMARK_BASELINES": "\(folder)/baselines"])
+        XCTAssertEqual(accepted.status, 0, accepted.error)
+        let again = try await compare("\(folder)/baselines/tiny", after)
+        XCTAssertEqual(again.functions, comparison.functions)
+        XCTAssertEqual(again.results.first { $0.metric.id == "guest-instructions" }?.floor, range * 2)
+        XCTAssertEqual(again.verdict, comparison.verdict)
+        XCTAssertEqual(again.guest, comparison.guest)
+    }
+
+    func testControlsWithoutExactBootsAreRefused() async throws {
+        assertFault(
+            try await bootmark(["boot", "--controls", "2", "-o", runFolder, "--", "qemu-system-i386"]), 64,
+            says: "--controls needs --exact")
+    }
+}
