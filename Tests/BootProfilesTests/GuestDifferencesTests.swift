@@ -63,7 +63,8 @@ final class GuestDifferencesTests: XCTestCase {
         XCTAssertEqual(within.functions, [])
         XCTAssertEqual(within.summary, .init(net: 80, gross: 80, changed: 0, within: 2, controls: 2))
         let beyond = GuestDifferences(before: before, after: try graph("[k];timer 181\n[k];crc 1001"))
-        XCTAssertEqual(beyond.functions.map(\.name).sorted(), ["crc", "timer"], "one beyond nothing, one beyond 80")
+        XCTAssertEqual(
+            beyond.functions.map(\.name).sorted(), ["crc", "timer"], "one beyond nothing, one beyond 80")
         let swapped = GuestDifferences(before: try graph("[k];timer 180\n[k];crc 1000"), after: before)
         XCTAssertEqual(swapped.functions, [], "the controls of either side tell")
     }
