@@ -21,6 +21,8 @@ final class ExactDiscTests: CommandTestCase {
         let hashes = run.boots.flatMap { $0.notes.filter { $0.contains("hash to") } }
         XCTAssertEqual(hashes.count, 2, line: line)
         XCTAssertEqual(Set(hashes).count, 1, "\(hashes)", line: line)
+        XCTAssertFalse(File.text("\(runFolder)/boots/001/guest-hashes.json").isEmpty, line: line)
+        XCTAssertFalse(run.notes.contains { $0.hasPrefix("not the same boot") }, line: line)
         XCTAssertEqual(run.fingerprint.digests["cdrom"]?.count, 64, "the CD is what was booted", line: line)
         return run.notes.joined(separator: "\n")
     }

@@ -9,12 +9,18 @@ final class GuestCounting: BootCollector {
     let qemuArguments: [String]
     private let counters: GuestCounters
     private let isExact: Bool
+    private let output: String?
     private var moments = CountedMoments()
 
     /// Counts a boot into files in `folder`, which is private to it.
     ///
-    /// - Parameter serialFile: in an exact boot, the file that QEMU writes the serial port to.
-    init(plugin: GuestPlugin, folder: String, exactWith serialFile: String? = nil) throws {
+    /// - Parameters:
+    ///   - serialFile: in an exact boot, the file that QEMU writes the serial port to.
+    ///   - output: the folder that keeps what tells two boots apart; nil to keep nothing.
+    init(plugin: GuestPlugin, folder: String, exactWith serialFile: String? = nil, output: String? = nil)
+        throws
+    {
+        self.output = output
         isExact = serialFile != nil
         let observation =
             isExact
@@ -43,7 +49,9 @@ final class GuestCounting: BootCollector {
         var collected = moments.collect(from: counters, isExact: isExact)
         if isExact, let end = moments.end {
             do {
-                collected.notes += try hashNotes(upTo: end)
+                let hashes = try counters.blockHashes()
+                collected.notes += hashNotes(hashes, upTo: end)
+                if let output { try ExactRepetition.keep(hashes, upTo: end, in: output) }
             } catch {
                 collected.notes.append("without a hash of the executed blocks: \(error)")
             }
@@ -53,8 +61,8 @@ final class GuestCounting: BootCollector {
 
     /// The hash of the blocks that were executed, as far as it lies before the boot's end: two boots with the
     /// same hash were the same boot.
-    private func hashNotes(upTo end: GuestCounters.Reading) throws -> [String] {
-        let checkpoints = try counters.blockHashes().checkpoints.filter { $0.blocks <= end.blocks }
+    private func hashNotes(_ hashes: BlockHashes, upTo end: GuestCounters.Reading) -> [String] {
+        let checkpoints = hashes.checkpoints.filter { $0.blocks <= end.blocks }
         return checkpoints.last.map {
             ["\(Self.hashNote) \(String($0.hash, radix: 16)) after \($0.blocks) blocks"]
         } ?? []

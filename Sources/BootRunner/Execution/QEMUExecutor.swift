@@ -116,7 +116,8 @@ public struct QEMUExecutor: BootExecutor {
         let serialFile = planned.writesSerialToFile(plan) ? SerialEnd.path(in: own) : nil
         if isMeasured, plan.collectors.contains(.guestInstructions), let plugin = host.plugin {
             // First: its readings at a milestone come before perf is told to stop.
-            collectors.append(try GuestCounting(plugin: plugin, folder: own, exactWith: serialFile))
+            collectors.append(
+                try GuestCounting(plugin: plugin, folder: own, exactWith: serialFile, output: folder))
         }
         if follows, let plugin = host.plugin {
             collectors.append(

@@ -65,6 +65,7 @@ public struct Runner: Sendable {
         }
         if stop.isRaised == false { run.notes += try await HostProfiles.fold(run, in: folder) }
         if stop.isRaised == false { run.notes += try GuestProfiles.merge(run, in: folder) }
+        run.notes += ExactRepetition.notes(run, in: folder)
         if stop.isRaised == false { run.notes += try GuestCallGraphs.keep(run, in: folder) }
         try folder.save(run)
         return run
@@ -73,7 +74,7 @@ public struct Runner: Sendable {
     private static let outOfTime = "the run's time limit was reached"
     private static let threeFailures = "three boots in a row failed"
     /// How notes begin that are no longer true once the run has gone on.
-    private static let endings = [outOfTime, threeFailures]
+    private static let endings = [outOfTime, threeFailures, ExactRepetition.note]
 
     /// Takes a boot; nil where the run was told to stop before it began.
     private func take(

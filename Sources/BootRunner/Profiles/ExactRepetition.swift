@@ -1,0 +1,67 @@
+import BootModel
+import BootStore
+import Foundation
+import GuestObserver
+
+/// Whether the boots of an exact run were the same boot, block by block; where not, where they parted.
+enum ExactRepetition {
+    /// The file in a boot's folder that holds the hashes of the blocks which it executed.
+    static let file = "guest-hashes.json"
+
+    private static let largestFile = 64 << 20
+
+    /// How the notes begin.
+    static let note = "not the same boot: "
+
+    /// Keeps a boot's hashes, up to its end.
+    static func keep(_ hashes: BlockHashes, upTo end: GuestCounters.Reading, in folder: String) throws {
+        let kept = BlockHashes(checkpoints: hashes.checkpoints.filter { $0.blocks <= end.blocks })
+        let path = "\(folder)/\(file)"
+        try AtomicFile.write(CanonicalJSON.encode(kept, for: path), to: path)
+    }
+
+    /// Notes for a run: each timed boot that parted from the first, between which instructions and in which phase.
+    static func notes(_ run: Run, in folder: RunFolder) -> [String] {
+        guard run.plan.isExact else { return [] }
+        let boots = run.boots.filter { $0.purpose == .timed && $0.outcome.isBooted }
+        guard let first = boots.first, let mine = hashes(of: first, in: folder) else { return [] }
+        return boots.dropFirst().compactMap { boot in
+            guard let others = hashes(of: boot, in: folder) else { return nil }
+            let total = Metric.guestInstructions.id
+            let place: String
+            if let parted = others.divergence(from: mine) {
+                place =
+                    "between instruction \(text(parted.after)) and \(text(parted.before))"
+                    + phase(of: first, at: Double(parted.after))
+            } else if first.samples[total] != boot.samples[total] {
+                let last = min(mine.checkpoints.count, others.checkpoints.count)
+                let after = last > 0 ? mine.checkpoints[last - 1].instructions : 0
+                place = "after instruction \(text(after))" + phase(of: first, at: Double(after))
+            } else {
+                return nil
+            }
+            return
+                "\(note)boots \(first.index) and \(boot.index) parted \(place), so something of the host reaches the guest: look at the command's devices"
+        }
+    }
+
+    private static func hashes(of boot: Boot, in folder: RunFolder) -> BlockHashes? {
+        let path = "\(folder.bootPath(boot.index))/\(file)"
+        return (try? BoundedFile.read(path, limit: largestFile)).flatMap {
+            try? CanonicalJSON.decode(BlockHashes.self, from: $0, path: path)
+        }
+    }
+
+    /// The phase in which a boot was at an instruction, for a boot with phases.
+    private static func phase(of boot: Boot, at instruction: Double) -> String {
+        var end = 0.0
+        for name in [BootScript.powerOn] + boot.milestones.dropLast().map(\.name) {
+            guard let length = boot.samples[Metric.guestInstructions.of(phase: name).id] else { return "" }
+            end += length
+            if instruction < end { return ", in the phase \(name)" }
+        }
+        return ""
+    }
+
+    private static func text(_ number: UInt64) -> String { Quantity.exactText(Double(number)) }
+}
