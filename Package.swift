@@ -138,7 +138,12 @@ if Context.environment["BOOTMARK_BENCHMARKS"] != nil {
             path: "Benchmarks/VerdictOnBoots", swiftSettings: settings))
 }
 
+// Fuzzing needs the readers alone: nothing else is fetched or built for it.
 if Context.environment["BOOTMARK_FUZZ"] != nil {
+    let needed: Set = ["BootModel", "BootProfiles", "CElfutils", "CZlib", "CZstd"]
+    package.products = []
+    package.dependencies = []
+    package.targets.removeAll { !needed.contains($0.name) }
     package.targets.append(
         .executableTarget(
             name: "FuzzReaders", dependencies: ["BootProfiles"], path: "Fuzz",
