@@ -3,13 +3,13 @@
 # What building Bootmark needs, what running it needs, and what checking its reports needs beside.
 BUILD_PACKAGES := libarchive-dev libc6-dev libdw-dev liblz4-dev liblzma-dev libpcre2-dev libsqlite3-dev libxml2-dev libzstd-dev pkg-config zlib1g-dev
 RUN_PACKAGES := linux-perf qemu-system-x86
-CHECK_PACKAGES := chromium chromium-driver fonts-dejavu-core libxml2-utils python3-venv tmux valgrind
+CHECK_PACKAGES := binutils chromium chromium-driver fonts-dejavu-core gcc google-perftools libxml2-utils python3-venv strace tmux valgrind
 
 # debug shares its build with the tests; release is what users run.
 CONFIGURATION ?= release
 BOOTMARK := .build/$(CONFIGURATION)/bootmark
 
-.PHONY: help tools guests build demo test scenarios lint bench bench-verdict conformance clean
+.PHONY: help tools guests build demo test scenarios lint fuzz bench bench-verdict conformance clean
 help:
 	@echo 'make demo         boot tiny and a Linux as baseline and with a real slowdown; print verdicts, write reports'
 	@echo 'make test         run all tests, the ones with real guests too'
@@ -18,6 +18,7 @@ help:
 	@echo 'make build        build the command bootmark: $(BOOTMARK)'
 	@echo 'make lint         check the formatting'
 	@echo 'make conformance  have the reports read by other tools'
+	@echo 'make fuzz         give every reader of profiles changed files; SECONDS=30 for each'
 	@echo 'make bench        measure Bootmark itself, beside its peers'
 	@echo 'make bench-verdict  count false alarms and finds of verdict rules, in simulation'
 	@echo 'Each installs the Debian packages that it lacks (sudo only when not root).'
@@ -55,6 +56,10 @@ conformance: tools guests
 	@Scripts/install-packages $(CHECK_PACKAGES)
 	@Guests/install-tools
 	@Tests/Conformance/run
+
+# SECONDS is for each reader; READERS names some of them as the folders of Tests/ProfileSamples are named.
+fuzz: tools
+	@Scripts/fuzz $(or $(SECONDS),30) $(READERS)
 
 bench: guests
 	swift build -c release --product bootmark

@@ -112,9 +112,6 @@ final class FormatTests: XCTestCase {
 
             fn=(1) f
             0 2
-            cfn=(1)
-            calls=1 0
-            0 3
             cfn=(2) g
             calls=1 0
             0 3

@@ -55,7 +55,8 @@ enum CallgrindFormat: Sendable {
                 active[edge, default: 0] -= 1
                 continue
             }
-            if edge.caller >= 0, active[edge, default: 0] == 0, totals[node] > 0 {
+            // A function's calls of itself would be added to what it costs with all that it calls.
+            if edge.caller >= 0, edge.caller != edge.callee, active[edge, default: 0] == 0, totals[node] > 0 {
                 costs[edge, default: 0] += totals[node]
             }
             active[edge, default: 0] += 1

@@ -114,10 +114,14 @@ private struct StraceParser {
     private var calls = Profile(unit: "calls")
     private var programs: [Int: [UInt8]] = [:]
     private var unfinished: [Int: [UInt8]] = [:]
+    /// Processes whose call that makes another one has not returned yet.
+    private var forking: [Int] = []
     private var last: Call?
     private var untimed = 0
     private var others = 0
 
+    /// More calls than this that make processes at once are not followed.
+    private static let mostForking = 1024
     /// More processes than this at once are taken for one another's.
     private static let mostProcesses = 1 << 20
 
@@ -135,20 +139,25 @@ private struct StraceParser {
         }
         try endCall()
         let pid = entry.pid ?? 0
+        // A child is seen before its parent's call has returned.
+        if programs[pid] == nil, let parent = forking.last, parent != pid { programs[pid] = programs[parent] }
         switch entry.kind {
         case .signal:
             // An exited process's number may be given to another program.
             if entry.name.starts(with: " exited".utf8) || entry.name.starts(with: " killed".utf8) {
                 programs[pid] = nil
                 unfinished[pid] = nil
+                forking.removeAll { $0 == pid }
             }
         case .unfinished:
             guard unfinished.count < Self.mostProcesses else { return }
             unfinished[pid] = Array(entry.rest)
+            if Self.makesProcess(entry.name), forking.count < Self.mostForking { forking.append(pid) }
         case .call:
             begin(entry, pid, arguments: Array(entry.rest))
         case .resumed:
             let arguments = unfinished.removeValue(forKey: pid) ?? []
+            forking.removeAll { $0 == pid }
             begin(entry, pid, arguments: arguments)
         }
     }
@@ -160,13 +169,16 @@ private struct StraceParser {
         var scanner = LineScanner(result)
         if entry.name.equals("execve"), result.first == 0x30 {
             programs[pid] = arguments.withUnsafeBytes { Self.program($0) }
-        } else if entry.name.equals("clone") || entry.name.equals("clone3") || entry.name.equals("fork")
-            || entry.name.equals("vfork"), let child = scanner.whole(), child > 0,
+        } else if Self.makesProcess(entry.name), let child = scanner.whole(), child > 0,
             programs.count < Self.mostProcesses
         {
             // Its execve may stand before the line that says who began it.
             if programs[child] == nil { programs[child] = programs[pid] }
         }
+    }
+
+    private static func makesProcess(_ name: UnsafeRawBufferPointer) -> Bool {
+        ["clone", "clone3", "fork", "vfork"].contains { name.equals($0) }
     }
 
     private mutating func endCall() throws(ProfileError) {
