@@ -69,8 +69,8 @@ struct Compare: AsyncParsableCommand {
 
     func run() async throws {
         try await Failures.reported {
-            let old = try StoredSide(before, side: .before)
-            let new = try StoredSide(after, side: .after)
+            let old = try StoredSide(before, side: .before, readsStacks: output != nil)
+            let new = try StoredSide(after, side: .after, readsStacks: output != nil)
             var settings = UnpairedComparator.Settings(alpha: alpha)
             settings.tolerances = try Tolerances.parsed(tolerance)
             try Tolerances.checkNames(settings.tolerances, old.compared.run, new.compared.run)
@@ -113,8 +113,9 @@ struct StoredSide {
     var profiles: ProfiledSide
     private let baseline: Baseline?
 
-    /// With a `phase`, the stacks are those of that phase alone.
-    init(_ path: String, side: BootFailure.Side, phase: String? = nil) throws {
+    /// With a `phase`, the stacks are those of that phase alone. Without stacks, an exact run's functions are there all
+    /// the same, since they are small.
+    init(_ path: String, side: BootFailure.Side, phase: String? = nil, readsStacks: Bool = true) throws {
         let folder = try RunFolder.open(at: path)
         let run = try folder.load()
         compared = ComparedRun(run: run, location: path, failures: folder.failures(of: run, side: side))
@@ -122,9 +123,13 @@ struct StoredSide {
         let isBaseline =
             FileManager.default.fileExists(atPath: "\(path)/host.folded.gz")
             || FileManager.default.fileExists(atPath: "\(path)/guest.folded.gz")
-        profiles =
-            isBaseline && phase == nil
-            ? try ProfiledSide(try Baseline(at: path)) : try ProfiledSide(folder, phase: phase)
+        if !readsStacks {
+            profiles = ProfiledSide(functions: try GuestFunctionsFile.read(folder.guestFunctions))
+        } else if isBaseline, phase == nil {
+            profiles = try ProfiledSide(try Baseline(at: path))
+        } else {
+            profiles = try ProfiledSide(folder, phase: phase)
+        }
         baseline = side == .before ? try Baseline(at: path) : nil
     }
 
