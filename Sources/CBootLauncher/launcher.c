@@ -2,8 +2,10 @@
 #define _GNU_SOURCE
 #include "CBootLauncher.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -38,13 +40,29 @@ int bootmark_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CL
 
 int bootmark_event(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
+int bootmark_pipe(int *reading, int *writing) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return errno;
+    *reading = ends[0];
+    *writing = ends[1];
+    return 0;
+}
+
+const char *bootmark_image(void) {
+    Dl_info image;
+    struct link_map *map = NULL;
+    if (!dladdr1((void *)&bootmark_image, &image, (void **)&map, RTLD_DL_LINKMAP) || !map) return "";
+    // The program itself has no name among the loaded files.
+    return map->l_name && map->l_name[0] ? map->l_name : "/proc/self/exe";
+}
+
 void bootmark_widen_pipe(int pipe) {
     for (int size = 1 << 20; size > 1 << 16; size >>= 1)
         if (fcntl(pipe, F_SETPIPE_SZ, size) >= 0) return;
 }
 
 static void tell(int reports, const struct bootmark_report *report) {
-    // A caller that is gone reads nothing; the guard then sees the closed control pipe.
+    // A caller that is gone reads nothing; the guard then sees the closed control socket.
     ssize_t written = write(reports, report, sizeof *report);
     (void)written;
 }
@@ -57,21 +75,28 @@ static void reset_signals(void) {
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/// Moves the descriptors to 0, 1, 2 and, where there is a fourth, 3; closes the rest but `kept`, which is above.
-static void keep_descriptors(int input, int output, int error, int shared, int kept) {
-    dup2(input, 0);
-    dup2(output, 1);
-    dup2(error, 2);
-    // The guard keeps its descriptors from 10 on, so this one is moved, and loses its close-on-exec.
-    int first = shared >= 0 && dup2(shared, 3) == 3 ? 4 : 3;
-    if (kept > first) syscall(SYS_close_range, first, kept - 1, 0);
-    syscall(SYS_close_range, kept + 1, ~0U, 0);
+/// Where a program's descriptors lie in the guard: out of the way of the places that they have in the program.
+enum { FIRST_FREE = 10 };
+
+/// What a program's part shares with its guard, which sleeps meanwhile: the program runs in the guard's memory
+/// until it executes.
+struct start {
+    const struct bootmark_command *command;
+    int control, reports;
+    pid_t guard;
+    volatile bool failed_to_execute;
+};
+
+static void place(int descriptor, int at) {
+    if (descriptor >= 0) dup2(descriptor, at);
 }
 
-static _Noreturn void become_program(const struct bootmark_command *command, int gate, pid_t guard) {
+/// Waits for 'G' and becomes the program. All other descriptors close as it does.
+static _Noreturn void become_program(struct start *start) {
+    const struct bootmark_command *command = start->command;
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != guard) _exit(127);
+    if (getppid() != start->guard) _exit(127);
     reset_signals();
     if (command->processor >= 0) {
         cpu_set_t set;
@@ -81,19 +106,31 @@ static _Noreturn void become_program(const struct bootmark_command *command, int
     }
     int failure = 0;
     if (command->folder && chdir(command->folder) != 0) failure = errno;
-    char go = 0;
-    while (read(gate, &go, 1) < 0 && errno == EINTR) continue;
-    if (go != 'G') _exit(127);
+    place(open("/dev/null", O_RDONLY | O_CLOEXEC), 0);
+    // Where it was opened as 0 already.
+    fcntl(0, F_SETFD, 0);
+    place(command->output, 1);
+    place(command->error, 2);
+    for (int index = 0; index < BOOTMARK_PASSED; index++) place(command->passed[index], 3 + index);
+
+    struct bootmark_report report = {.kind = 'P', .status = getpid()};
+    tell(start->reports, &report);
+    char order = 0;
+    while (read(start->control, &order, 1) < 0 && errno == EINTR) continue;
+    if (order != 'G') _exit(127);
+    report = (struct bootmark_report){.kind = 'S', .when = bootmark_monotonic()};
+    tell(start->reports, &report);
     if (!failure) {
         execve(command->program, command->arguments, command->environment);
         failure = errno;
     }
-    ssize_t written = write(gate, &failure, sizeof failure);
-    (void)written;
+    start->failed_to_execute = true;
+    report = (struct bootmark_report){.kind = 'X', .error = failure, .when = bootmark_monotonic()};
+    tell(start->reports, &report);
     _exit(127);
 }
 
-/// Relays 'G' to the program, reaps it, and kills its group when the caller lets go.
+/// Starts the program, reaps it, and kills its group when the caller lets go.
 static _Noreturn void guard_program(const struct bootmark_command *command, int control, int reports) {
     setsid();
     prctl(PR_SET_NAME, "bootmark-guard");
@@ -102,52 +139,34 @@ static _Noreturn void guard_program(const struct bootmark_command *command, int 
     // The caller's terminal must not end the guard before it has ended the program.
     signal(SIGPIPE, SIG_IGN);
 
-    int gate[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, gate) != 0) _exit(1);
     sigset_t children;
     sigemptyset(&children);
     sigaddset(&children, SIGCHLD);
-
     // Before the fork, or the end of a program that is killed at once goes unseen.
     sigprocmask(SIG_BLOCK, &children, NULL);
 
-    pid_t guard = getpid();
-    pid_t program = fork();
-    if (program == 0) {
-        int input = open("/dev/null", O_RDONLY);
-        // The gate closes on a successful execve, which the guard sees as an end without an errno.
-        int kept = fcntl(gate[1], F_DUPFD_CLOEXEC, 4);
-        keep_descriptors(input, command->output, command->error, command->shared, kept);
-        become_program(command, kept, guard);
+    struct start start = {.command = command, .control = control, .reports = reports, .guard = getpid()};
+    // vfork, since a copy of this copy of the caller's memory would cost more than all else here. The guard sleeps
+    // until the program has executed or ended; who lets go meanwhile is seen by the program's part itself.
+    pid_t program = vfork();
+    if (program == 0) become_program(&start);
+    if (program < 0) {
+        struct bootmark_report report = {.kind = 'P', .error = errno};
+        tell(reports, &report);
+        _exit(1);
     }
-    struct bootmark_report first = {.kind = 'P', .status = program, .error = program < 0 ? errno : 0};
-    tell(reports, &first);
-    if (program < 0) _exit(1);
-    close(gate[1]);
+    for (int index = 0; index < BOOTMARK_PASSED; index++)
+        if (command->passed[index] >= 0) close(command->passed[index]);
 
     int signals = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
-    bool failed_to_execute = false, told = false;
-    struct pollfd watched[3] = {
-        {.fd = signals, .events = POLLIN}, {.fd = control, .events = POLLIN}, {.fd = gate[0], .events = POLLIN}};
+    bool told = false;
+    struct pollfd watched[2] = {{.fd = signals, .events = POLLIN}, {.fd = control, .events = POLLIN}};
     for (;;) {
-        if (poll(watched, 3, -1) < 0 && errno != EINTR) break;
-        if (watched[2].revents) {
-            int failure = 0;
-            if (read(gate[0], &failure, sizeof failure) == sizeof failure) {
-                failed_to_execute = true;
-                struct bootmark_report report = {.kind = 'X', .error = failure, .when = bootmark_monotonic()};
-                tell(reports, &report);
-            }
-            watched[2].fd = -1;
-        }
+        if (poll(watched, 2, -1) < 0 && errno != EINTR) break;
         if (watched[1].revents) {
             char order = 0;
             ssize_t count = read(control, &order, 1);
-            if (count == 1 && order == 'G') {
-                struct bootmark_report report = {.kind = 'S', .when = bootmark_monotonic()};
-                tell(reports, &report);
-                count = write(gate[0], &order, 1);
-            } else if (count <= 0 && !(count < 0 && errno == EINTR)) {
+            if (count <= 0 && !(count < 0 && errno == EINTR)) {
                 kill(-program, SIGKILL);
                 kill(program, SIGKILL);
                 watched[1].fd = -1;
@@ -162,7 +181,7 @@ static _Noreturn void guard_program(const struct bootmark_command *command, int 
             while ((ended = wait4(-1, &status, WNOHANG, &usage)) > 0) {
                 if (ended != program || told) continue;
                 told = true;
-                if (failed_to_execute) continue;
+                if (start.failed_to_execute) continue;
                 struct bootmark_report report = {
                     .kind = 'E',
                     .status = status,
@@ -181,9 +200,15 @@ static _Noreturn void guard_program(const struct bootmark_command *command, int 
     _exit(0);
 }
 
+/// Moves a descriptor out of the way; -1 stays.
+static int moved(int descriptor) {
+    return descriptor < 0 ? -1 : fcntl(descriptor, F_DUPFD_CLOEXEC, FIRST_FREE);
+}
+
 int bootmark_launch(const struct bootmark_command *command, struct bootmark_launched *launched) {
     int control[2], reports[2];
-    if (pipe2(control, O_CLOEXEC) != 0) return errno;
+    // A socket rather than a pipe: to write to a guard that is gone must not end the caller by SIGPIPE.
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0) return errno;
     if (pipe2(reports, O_CLOEXEC) != 0) {
         int failure = errno;
         close(control[0]);
@@ -198,19 +223,18 @@ int bootmark_launch(const struct bootmark_command *command, struct bootmark_laun
     int failure = errno;
     if (guard == 0) {
         struct bootmark_command mine = *command;
-        // Out of the way of 0, 1, 2 first, so that no move below overwrites a descriptor that is still needed.
-        int reading = fcntl(control[0], F_DUPFD_CLOEXEC, 10), writing = fcntl(reports[1], F_DUPFD_CLOEXEC, 10);
-        mine.output = fcntl(command->output, F_DUPFD_CLOEXEC, 10);
-        mine.error = fcntl(command->error, F_DUPFD_CLOEXEC, 10);
-        mine.shared = command->shared < 0 ? -1 : fcntl(command->shared, F_DUPFD_CLOEXEC, 10);
-        int kept[] = {reading, writing, mine.output, mine.error, mine.shared};
-        const int kinds = sizeof kept / sizeof kept[0];
+        int reading = moved(control[0]), writing = moved(reports[1]);
+        mine.output = moved(command->output);
+        mine.error = moved(command->error);
+        int kept[4 + BOOTMARK_PASSED] = {reading, writing, mine.output, mine.error};
+        for (int index = 0; index < BOOTMARK_PASSED; index++)
+            kept[4 + index] = mine.passed[index] = moved(command->passed[index]);
         int highest = 0;
-        for (int index = 0; index < kinds; index++)
+        for (int index = 0; index < 4 + BOOTMARK_PASSED; index++)
             if (kept[index] > highest) highest = kept[index];
         for (int descriptor = 0; descriptor < highest; descriptor++) {
             bool needed = false;
-            for (int index = 0; index < kinds; index++) needed |= kept[index] == descriptor;
+            for (int index = 0; index < 4 + BOOTMARK_PASSED; index++) needed |= kept[index] == descriptor;
             if (!needed) close(descriptor);
         }
         syscall(SYS_close_range, highest + 1, ~0U, 0);

@@ -56,6 +56,37 @@ final class GuardedProcessTests: XCTestCase {
         XCTAssertEqual(File.text(path), "0\n1\n2\n")
     }
 
+    func testAProgramFindsThePipesThatItIsGiven() throws {
+        var there: [Int32] = [-1, -1]
+        var back: [Int32] = [-1, -1]
+        XCTAssertEqual(pipe(&there), 0)
+        XCTAssertEqual(pipe(&back), 0)
+        defer { for end in there + back { close(end) } }
+        let process = try GuardedProcess(
+            ["/bin/sh", "-c", "read word <&3; echo \"$word back\" >&4; ls /proc/$$/fd | wc -l >&4"],
+            environment: environment, output: 1, error: 2, passed: [there[0], back[1]])
+        _ = "there\n".withCString { write(there[1], $0, 6) }
+        process.release()
+        let end = process.end(within: .seconds(10))
+        XCTAssertEqual(end?.exitStatus, 0)
+        var answer = [UInt8](repeating: 0, count: 100)
+        let count = read(back[0], &answer, answer.count)
+        XCTAssertEqual(String(decoding: answer.prefix(max(count, 0)), as: UTF8.self), "there back\n5\n")
+    }
+
+    func testKillingTheGuardBeforeTheReleaseEndsTheProgram() async throws {
+        let process = try start(["/bin/sleep", "1000"])
+        let identifier = process.identifier
+        let guardian = try XCTUnwrap(Processes.parent(of: identifier))
+        XCTAssertEqual(Processes.name(of: guardian), "bootmark-guard")
+        kill(guardian, SIGKILL)
+        let isGone = await eventually(within: 5) { !Processes.isAlive(identifier) }
+        XCTAssertTrue(isGone)
+        process.release()
+        let end = process.end(within: .seconds(1))
+        XCTAssertNil(end)
+    }
+
     func testAProgramThatDoesNotExistIsReported() throws {
         let process = try start(["/nowhere/program"])
         process.release()

@@ -13,8 +13,10 @@ final class WatchedChannel {
     private var milestones: [(name: String, search: PatternSearch)]
     private let ownMilestones: Int
     private var panics: [PatternSearch]
-    private var log: ConsoleLog
+    /// What has come, in a file; none for a screen, which is written when it was seen for the last time.
+    private var log: ConsoleLog?
     private let logPath: String
+    private var notMade: RunnerError?
     private var piece = [UInt8](repeating: 0, count: 65_536)
     private var shown: [UInt8] = []
 
@@ -35,7 +37,7 @@ final class WatchedChannel {
         self.milestones = milestones.map { ($0.name, PatternSearch($0.pattern)) }
         self.ownMilestones = ownMilestones
         self.panics = panics.map(PatternSearch.init)
-        self.log = try ConsoleLog(at: log)
+        self.log = descriptor < 0 ? nil : try ConsoleLog(at: log)
         logPath = log
     }
 
@@ -46,11 +48,11 @@ final class WatchedChannel {
     /// The last line that holds anything visible.
     var lastLine: String { String(decoding: buffer.lastLine, as: UTF8.self) }
     /// Whether more came than is kept in the file.
-    var isCut: Bool { log.isCut }
+    var isCut: Bool { log?.isCut ?? false }
     /// The patterns that are no longer looked for, because they search without end in what has come.
     private(set) var givenUp: [String] = []
     /// Why the file could not be written.
-    var failure: RunnerError? { log.failure }
+    var failure: RunnerError? { notMade ?? log?.failure }
 
     /// Takes what there is to read; false where there is nothing.
     func read() -> Bool {
@@ -67,7 +69,7 @@ final class WatchedChannel {
     }
 
     private func take(_ bytes: UnsafeRawBufferPointer) {
-        log.append(bytes)
+        log?.append(bytes)
         let dropped = buffer.append(bytes)
         guard dropped > 0 else { return }
         for milestone in milestones { milestone.search.forget(dropped) }
@@ -119,11 +121,12 @@ final class WatchedChannel {
         return search.isGivenUp
     }
 
-    /// Writes what is held to the channel's file.
+    /// Writes what is held to the channel's file. A screen that nobody looked at is not an empty screen: it has none.
     func finish() {
-        if descriptor < 0, !shown.isEmpty { shown.withUnsafeBytes { log.append($0) } }
-        log.flush()
-        // A screen that nobody looked at is not an empty screen.
-        if descriptor < 0, shown.isEmpty { unlink(logPath) }
+        if descriptor < 0, !shown.isEmpty {
+            do { log = try ConsoleLog(at: logPath) } catch { notMade = error }
+            shown.withUnsafeBytes { log?.append($0) }
+        }
+        log?.flush()
     }
 }

@@ -1,4 +1,5 @@
 import BootModel
+import CBootLauncher
 import Foundation
 import Glibc
 
@@ -8,50 +9,42 @@ import Glibc
 /// to time, to end and to account for, and what perf itself does is not measured.
 final class PerfControl {
     private let arguments: [String]
-    private let folder: String
     private let environment: [String: String]
     private var process: GuardedProcess?
-    private var orders: Int32 = -1
-    private var answers: Int32 = -1
+    /// Both ends of both pipes: perf's are kept open here, so that a perf that is gone makes no writer stumble.
+    private var orders = (reading: Int32(-1), writing: Int32(-1))
+    private var answers = (reading: Int32(-1), writing: Int32(-1))
     private let log: String
 
-    /// A perf command without its `--control` and `-p`; `folder` is private to this boot.
-    init(_ arguments: [String], folder: String, environment: [String: String], log: String) {
+    /// A perf command without its `--control` and `-p`.
+    init(_ arguments: [String], environment: [String: String], log: String) {
         self.arguments = arguments
-        self.folder = folder
         self.environment = environment
         self.log = log
     }
 
     deinit {
-        if orders >= 0 { close(orders) }
-        if answers >= 0 { close(answers) }
+        for end in [orders.reading, orders.writing, answers.reading, answers.writing] where end >= 0 {
+            close(end)
+        }
     }
 
     /// Starts perf on a process and waits until it counts.
     func attach(to identifier: Int32) throws {
         let kind = arguments.count > 1 ? arguments[1] : "perf"
-        let ordersPath = "\(folder)/\(kind)-orders"
-        let answersPath = "\(folder)/\(kind)-answers"
-        for path in [ordersPath, answersPath] where mkfifo(path, 0o600) != 0 {
-            throw RunnerError(
-                .environment, "The pipe \(path) could not be made: \(systemMessage(errno)).",
-                next: "Set TMPDIR to a folder on a local file system with free space.")
-        }
-        orders = open(ordersPath, O_RDWR | O_CLOEXEC | O_NONBLOCK)
-        answers = open(answersPath, O_RDWR | O_CLOEXEC | O_NONBLOCK)
+        orders = try Self.pipe()
+        answers = try Self.pipe()
         let output = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        guard orders >= 0, answers >= 0, output >= 0 else {
+        guard output >= 0 else {
             throw RunnerError(
-                .environment, "perf's pipes could not be opened: \(systemMessage(errno)).",
-                next: "Check the space and the rights of \(folder) and \(log).")
+                .environment, "\(log) could not be written: \(systemMessage(errno)).",
+                next: "Free some space or check the folder's rights, then go on with --resume.")
         }
         defer { close(output) }
         let process = try GuardedProcess(
-            arguments + [
-                "-p", "\(identifier)", "-D", "-1", "--control", "fifo:\(ordersPath),\(answersPath)",
-            ],
-            environment: environment, output: output, error: output)
+            arguments + ["-p", "\(identifier)", "-D", "-1", "--control", "fd:3,4"],
+            environment: environment, output: output, error: output,
+            passed: [orders.reading, answers.writing])
         process.release()
         self.process = consume process
         guard order("enable", within: .seconds(20)) else {
@@ -64,17 +57,29 @@ final class PerfControl {
         }
     }
 
+    private static func pipe() throws -> (reading: Int32, writing: Int32) {
+        var reading: Int32 = -1
+        var writing: Int32 = -1
+        let failure = bootmark_pipe(&reading, &writing)
+        guard failure == 0 else {
+            throw RunnerError(
+                .environment, "A pipe to perf could not be made: \(systemMessage(failure)).",
+                next: "Raise the limit on open files (ulimit -n), then try again.")
+        }
+        return (reading, writing)
+    }
+
     /// Gives perf an order and waits for its answer; false where none comes.
     @discardableResult
     func order(_ order: String, within limit: Nanoseconds) -> Bool {
         let line = Array("\(order)\n".utf8)
-        guard write(orders, line, line.count) == line.count else { return false }
+        guard write(orders.writing, line, line.count) == line.count else { return false }
         let deadline = Clock.now + limit
         while Clock.now < deadline {
-            var watched = pollfd(fd: answers, events: Int16(POLLIN), revents: 0)
+            var watched = pollfd(fd: answers.reading, events: Int16(POLLIN), revents: 0)
             if poll(&watched, 1, 20) > 0 {
                 var answer = [UInt8](repeating: 0, count: 64)
-                return read(answers, &answer, answer.count) > 0
+                return read(answers.reading, &answer, answer.count) > 0
             }
             if case .ended? = process?.nextReport(within: .zero) {
                 process = nil

@@ -7,7 +7,7 @@ final class PerfRecord: BootCollector {
 
     /// Records into `output`.
     init(
-        perf: String, recording: Recording, output: String, folder: String,
+        perf: String, recording: Recording, output: String,
         environment: [String: String], log: String
     ) {
         self.output = output
@@ -17,7 +17,7 @@ final class PerfRecord: BootCollector {
                 recording.callGraph.rawValue, "-o", output,
                 // The clock of the milestones, so that phases can be cut out of the recording.
                 "-k", "CLOCK_MONOTONIC",
-            ], folder: folder, environment: environment, log: log)
+            ], environment: environment, log: log)
     }
 
     func attach(to process: Int32) throws { try control.attach(to: process) }

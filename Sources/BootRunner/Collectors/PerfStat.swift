@@ -47,7 +47,7 @@ final class PerfStat: BootCollector {
                 perf, "stat", "-x", ";", "--no-big-num", "-e", events.map(\.name).joined(separator: ","),
                 "-o",
                 output,
-            ], folder: folder, environment: environment, log: log)
+            ], environment: environment, log: log)
     }
 
     func attach(to process: Int32) throws { try control.attach(to: process) }

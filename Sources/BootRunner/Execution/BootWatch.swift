@@ -23,6 +23,8 @@ final class BootWatch {
 
     /// The least time between two reads of a guest's bytes.
     static let pace: useconds_t = 200
+    /// How often a guest that talks is read before anything else is looked at.
+    static let readsInARow = 20
     /// The time between two looks at the screen.
     static let screenInterval = Nanoseconds.milliseconds(50)
     /// The time between two looks at a file that QEMU writes.
@@ -41,6 +43,7 @@ final class BootWatch {
     private let screenCopy: String
     private let qemuLog: String
     private var channels: [WatchedChannel]
+    private var watched: [pollfd] = []
     private var screen: WatchedChannel?
 
     private var control: Int32 = -1
@@ -96,14 +99,13 @@ final class BootWatch {
         lastHeard = start
         qemu.release()
         while !isOver {
-            wait(on: reports)
-            while !isOver, Self.isReadable(reports) {
-                guard let report = qemu.nextReport() else {
-                    conclude(BootOutcome(.crashed, detail: "the guard of QEMU is gone"))
-                    break
-                }
-                hear(report)
+            // One report a look: asking whether there is another would cost as much as the next look.
+            guard wait(on: reports), !isOver else { continue }
+            guard let report = qemu.nextReport() else {
+                conclude(BootOutcome(.crashed, detail: "the guard of QEMU is gone"))
+                break
             }
+            hear(report)
         }
         if seen.end == nil, collectors.contains(where: \.wantsOrderlyEnd) {
             session?.send("quit")
@@ -135,46 +137,66 @@ final class BootWatch {
         return seen
     }
 
-    private func wait(on reports: Int32) {
-        var watched = [
-            pollfd(fd: reports, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: stop, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: control >= 0 ? control : listener, events: Int16(POLLIN), revents: 0),
-        ]
-        // poll says of a file that it can always be read, and passes over negative descriptors.
-        watched += channels.map {
-            pollfd(fd: $0.isFile ? -1 : $0.descriptor, events: Int16(POLLIN), revents: 0)
+    /// Waits until something is to be heard, hears it, and looks at the clock; true where the guard has a report.
+    private func wait(on reports: Int32) -> Bool {
+        watched.removeAll(keepingCapacity: true)
+        for descriptor in [reports, stop, control >= 0 ? control : listener] {
+            watched.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
         }
+        // poll says of a file that it can always be read, and passes over negative descriptors.
+        for channel in channels {
+            let descriptor = channel.isFile ? -1 : channel.descriptor
+            watched.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
+        }
+        let hasFile = channels.contains(where: \.isFile)
         let now = Clock.now
         var rest = nextDeadline() - now
-        if channels.contains(where: \.isFile) { rest = min(rest, Self.fileInterval) }
+        if hasFile { rest = min(rest, Self.fileInterval) }
         if rest < .zero { rest = .zero }
         // Rounded up, or the last millisecond would be spent in a busy loop.
         let milliseconds = Int32(clamping: (rest.count + 999_999) / 1_000_000)
         let count = poll(&watched, nfds_t(watched.count), milliseconds)
         let heard = Clock.now
         for channel in channels where channel.isFile && !isOver { hear(channel, at: heard) }
+        var isTalking = false
         if count > 0 {
-            for (channel, place) in zip(channels, watched.dropFirst(3)) where place.revents != 0 {
-                hear(channel, at: heard)
+            for (place, channel) in channels.enumerated() where watched[3 + place].revents != 0 {
+                isTalking = true
+                if !isOver { hear(channel, at: heard) }
             }
             if !isOver, watched[2].revents != 0 { hearControl() }
             if !isOver, watched[1].revents != 0 {
                 conclude(BootOutcome(.interrupted, detail: "the run was told to stop"))
             }
         }
-        if !isOver { checkDeadlines(at: Clock.now) }
-        if !isOver, watched.dropFirst(3).contains(where: { $0.revents != 0 }) { usleep(Self.pace) }
+        if !isOver { checkDeadlines(at: heard) }
+        if isTalking, watched[0].revents == 0 { listen() }
+        return watched[0].revents != 0
+    }
+
+    /// Reads on while the guest talks: a guest writes letter by letter, and to be woken and to look around at each
+    /// would cost more than to come back for what has gathered.
+    private func listen() {
+        for _ in 0..<Self.readsInARow where !isOver {
+            usleep(Self.pace)
+            let now = Clock.now
+            var any = false
+            for channel in channels where !channel.isFile && !isOver { any = hear(channel, at: now) || any }
+            if !any { return }
+        }
     }
 }
 
 // MARK: - What is heard
 
 extension BootWatch {
-    private func hear(_ channel: WatchedChannel, at now: Nanoseconds) {
-        guard channel.read() else { return }
+    /// Takes what a channel has to say; false where that is nothing.
+    @discardableResult
+    private func hear(_ channel: WatchedChannel, at now: Nanoseconds) -> Bool {
+        guard channel.read() else { return false }
         lastHeard = now
         examine(channel, at: now)
+        return true
     }
 
     /// Looks for milestones and panics in what a channel has newly delivered.
@@ -308,10 +330,6 @@ extension BootWatch {
         return lines.first { !$0.isEmpty }.map { "last seen: \($0)" } ?? "nothing was seen"
     }
 
-    private static func isReadable(_ descriptor: Int32) -> Bool {
-        var watched = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        return poll(&watched, 1, 0) > 0
-    }
 }
 
 // MARK: - The screen
@@ -361,12 +379,12 @@ extension BootWatch {
 
 extension BootWatch {
     private func nextDeadline() -> Nanoseconds {
-        var deadlines = [start + limits.boot, nextScreen]
-        if let silence = limits.silence { deadlines.append(lastHeard + silence) }
-        if let panicDeadline { deadlines.append(panicDeadline) }
-        if let pending { deadlines.append(pending.until) }
-        if let deadlineOfRun { deadlines.append(deadlineOfRun) }
-        return deadlines.min() ?? start
+        var next = min(start + limits.boot, nextScreen)
+        if let silence = limits.silence { next = min(next, lastHeard + silence) }
+        if let panicDeadline { next = min(next, panicDeadline) }
+        if let pending { next = min(next, pending.until) }
+        if let deadlineOfRun { next = min(next, deadlineOfRun) }
+        return next
     }
 
     private func checkDeadlines(at now: Nanoseconds) {

@@ -18,7 +18,7 @@ struct ConsoleLog: ~Copyable {
 
     /// A log at `path`.
     /// - Throws: `RunnerError` where the file cannot be made.
-    init(at path: String) throws {
+    init(at path: String) throws(RunnerError) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Self.fault(path, errno) }
         self.descriptor = descriptor

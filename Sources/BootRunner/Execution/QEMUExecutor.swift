@@ -49,11 +49,13 @@ public struct QEMUExecutor: BootExecutor {
             environment: environment)
 
         let serial = try SerialEnd(in: own.path, asFile: planned.writesSerialToFile(plan))
-        let firmware = try NamedPipe(at: "\(own.path)/firmware")
         let listensToFirmware = plan.script.milestones.contains { $0.channel == .firmware }
+        let firmwarePath = listensToFirmware ? "\(own.path)/firmware" : nil
+        let firmware = try firmwarePath.map(NamedPipe.opened)
+        defer { if let firmware { close(firmware) } }
         let control = try ControlSocket(at: "\(own.path)/control")
         let wiring = QEMUCommandLine.Wiring(
-            serial: serial.path, firmware: listensToFirmware ? firmware.path : nil, control: control.path,
+            serial: serial.path, firmware: firmwarePath, control: control.path,
             extra: collectors.flatMap(\.qemuArguments))
 
         let patterns = try ScriptPatterns(plan.script)
@@ -62,10 +64,10 @@ public struct QEMUExecutor: BootExecutor {
                 "serial", serial.descriptor, isFile: planned.writesSerialToFile(plan), own: .serial,
                 log: "\(folder)/console.log")
         ]
-        if listensToFirmware {
+        if let firmware {
             channels.append(
                 try patterns.channel(
-                    "firmware", firmware.descriptor, own: .firmware, log: "\(folder)/firmware.log"))
+                    "firmware", firmware, own: .firmware, log: "\(folder)/firmware.log"))
         }
         let screen = try patterns.channel("screen", -1, own: .vga, log: "\(folder)/screen.txt")
 
@@ -130,7 +132,7 @@ public struct QEMUExecutor: BootExecutor {
             collectors.append(
                 PerfRecord(
                     perf: try Tools.require("perf"), recording: host.completing(plan.recording),
-                    output: "\(folder)/perf.data", folder: own, environment: environment, log: perfLog))
+                    output: "\(folder)/perf.data", environment: environment, log: perfLog))
         }
         if isMeasured, plan.collectors.contains(.perfStat) {
             collectors.append(

@@ -26,7 +26,7 @@ public struct Diagnosis: Sendable, Hashable, Codable {
     public static func all() async -> [Diagnosis] {
         var found: [Diagnosis] = []
         for name in ["qemu-system-i386", "qemu-system-x86_64"] { found.append(await emulator(name)) }
-        found.append(perf(await HostTools.probePerf()))
+        found.append(perf(await HostTools.probePerf(cache: ProbeCache(folder: nil))))
         found.append(await plugin())
         found.append(kvm())
         found += [processors(), load(), governor(), clock()] + disturbances(root: "")

@@ -1,4 +1,5 @@
 import BootModel
+import CBootLauncher
 import Foundation
 import GuestObserver
 
@@ -36,40 +37,28 @@ public struct HostTools: Sendable, Hashable {
     ///   - command: the QEMU command, its program first.
     ///   - collectors: what was asked for; nil for all that works.
     public static func probe(for command: [String], collectors: [Plan.Collector]?) async -> HostTools {
-        var host = await probePerf()
+        let cache = ProbeCache.usual
+        var host = await probePerf(cache: cache)
         let needPlugin: Set<Plan.Collector> = [.guestInstructions, .guestProfile]
         guard collectors.map({ !needPlugin.isDisjoint(with: $0) }) ?? true,
             let line = try? QEMUCommandLine(command),
             let qemu = Tools.path(of: line.program)
         else { return host }
-        await host.probePlugin(qemu: qemu, accelerator: line.accelerator)
+        await host.probePlugin(qemu: qemu, accelerator: line.accelerator, cache: cache)
         return host
     }
 
-    /// Runs `perf stat` on a program that does nothing.
-    static func probePerf() async -> HostTools {
+    /// Runs `perf stat` on a program that does nothing; what worked before under the same circumstances is
+    /// taken from `cache`.
+    static func probePerf(cache: ProbeCache = .usual) async -> HostTools {
         do {
             let perf = try Tools.require("perf")
-            let version = try await Tools.run(perf, ["version"]).output
-            let number = version.split(separator: " ").last.map {
-                $0.trimmingCharacters(in: .whitespacesAndNewlines)
+            let circumstances = FileStamp.ofProgram(perf).map { [$0] + rights }
+            let known = try await cache.answer(to: "counting by \(perf)", under: circumstances) {
+                try await askPerf(perf)
             }
-            let answer = try await Tools.run(
-                perf, ["stat", "-x", ";", "-e", "task-clock:u", "-e", "instructions:u", "true"])
-            let report = PerfStat.read(answer.error, events: PerfStat.hardware)
-            let counts = report.samples[Metric.hostInstructions.id] != nil
-            guard answer.succeeded else {
-                throw forbidden(answer.error, paranoid: paranoid, isRoot: geteuid() == 0)
-            }
-            var host = HostTools(perf: number ?? "unknown", perfProblem: nil, hasHardwareCounters: counts)
-            // A plain user is shown what happens in user mode only: perf then renames its events, and refuses
-            // those of the kernel.
-            let kernel = try await Tools.run(perf, ["stat", "-x", ";", "-e", "task-clock", "true"])
-            if !kernel.error.contains(";task-clock;") {
-                host.kernelProblem =
-                    "perf counts no events of the kernel for this user (kernel.perf_event_paranoid is \(paranoid); 1 lets it)"
-            }
-            return host
+            guard known.count == 3 else { return try await HostTools(askPerf(perf).answer) }
+            return HostTools(known)
         } catch let error as RunnerError {
             return HostTools(perf: nil, perfProblem: error, hasHardwareCounters: false)
         } catch {
@@ -81,8 +70,50 @@ public struct HostTools: Sendable, Hashable {
         }
     }
 
+    /// What perf can do here: its version, whether it counts by hardware, why it does not count the kernel's events.
+    private static func askPerf(_ perf: String) async throws -> (answer: [String], lasts: Bool) {
+        let version = try await Tools.run(perf, ["version"]).output
+        let number = version.split(separator: " ").last.map {
+            $0.trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+        let answer = try await Tools.run(
+            perf, ["stat", "-x", ";", "-e", "task-clock:u", "-e", "instructions:u", "true"])
+        guard answer.succeeded else {
+            throw forbidden(answer.error, paranoid: paranoid, isRoot: geteuid() == 0)
+        }
+        let counts =
+            PerfStat.read(answer.error, events: PerfStat.hardware)
+            .samples[Metric.hostInstructions.id] != nil
+        // A plain user is shown what happens in user mode only: perf then renames its events, and refuses
+        // those of the kernel.
+        let kernel = try await Tools.run(perf, ["stat", "-x", ";", "-e", "task-clock", "true"])
+        let problem =
+            kernel.error.contains(";task-clock;")
+            ? ""
+            : "perf counts no events of the kernel for this user (kernel.perf_event_paranoid is \(paranoid); 1 lets it)"
+        // Counters that others hold at the moment may be free for the next run.
+        let lasts = counts || answer.error.contains("<not supported>")
+        return ([number ?? "unknown", counts ? "hardware" : "software", problem], lasts)
+    }
+
+    /// What decides beside perf itself what it may count: the kernel, since when it runs, its setting, this user's
+    /// rights, and the container.
+    private static var rights: [String] {
+        let kept = ["CapEff", "NoNewPrivs", "Seccomp"]
+        let status = (Files.whole("/proc/self/status") ?? "").split(separator: "\n").filter { line in
+            kept.contains { line.hasPrefix($0 + ":") }
+        }
+        let spaces = ["user", "pid", "cgroup"].map { name in
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/\(name)")) ?? ""
+        }
+        return [
+            Files.text("/proc/sys/kernel/random/boot_id") ?? "", Files.text("/proc/version") ?? "",
+            "perf_event_paranoid \(paranoid)", "user \(geteuid())",
+        ] + status.map(String.init) + spaces
+    }
+
     /// Finds out whether the guest's instructions can be counted with a QEMU.
-    private mutating func probePlugin(qemu: String, accelerator: String) async {
+    private mutating func probePlugin(qemu: String, accelerator: String, cache: ProbeCache) async {
         guard accelerator == "tcg" else {
             pluginProblem = RunnerError(
                 .environment,
@@ -91,9 +122,19 @@ public struct HostTools: Sendable, Hashable {
             return
         }
         do {
-            let found = try await GuestPlugin.prepared()
-            _ = try await PluginSupport.probe(qemu: qemu, plugin: found)
-            plugin = found
+            let known = try await cache.answer(
+                to: "plugin of \(qemu)", under: Self.pluginCircumstances(qemu)
+            ) {
+                let found = try await GuestPlugin.prepared()
+                _ = try await PluginSupport.probe(qemu: qemu, plugin: found)
+                return ([found.path], lasts: true)
+            }
+            // A plugin that has gone from its cache since has to be made again.
+            if let path = known.first, access(path, R_OK) == 0 {
+                plugin = GuestPlugin(prebuiltAt: path)
+            } else {
+                plugin = try await GuestPlugin.prepared()
+            }
         } catch let error as GuestObserverError {
             pluginProblem = RunnerError(
                 .environment, "Guest instructions cannot be counted: \(error.place): \(error.reason).",
@@ -102,6 +143,19 @@ public struct HostTools: Sendable, Hashable {
             pluginProblem = RunnerError(
                 .environment, "Guest instructions cannot be counted: \(error).", next: "Run bootmark doctor.")
         }
+    }
+
+    /// What decides which plugin a QEMU gets and whether it loads it: the QEMU, the compiler, the plugin's source,
+    /// which this program carries, and what the environment says. Nil where that cannot be told.
+    private static func pluginCircumstances(_ qemu: String) -> [String]? {
+        let variables = ProcessInfo.processInfo.environment
+        let compiler = GuestPlugin.compilers.lazy.compactMap { Tools.path(of: $0) }.first
+        guard let qemu = FileStamp.ofProgram(qemu),
+            let carrier = FileStamp(String(cString: bootmark_image())),
+            let compiler = compiler.flatMap(FileStamp.ofProgram)
+        else { return nil }
+        return [qemu, carrier.text, compiler]
+            + ["BOOTMARK_PLUGIN", "XDG_CACHE_HOME", "HOME"].map { "\($0)=\(variables[$0] ?? "")" }
     }
 
     private static var paranoid: String { Files.text("/proc/sys/kernel/perf_event_paranoid") ?? "unknown" }
@@ -131,5 +185,13 @@ public struct HostTools: Sendable, Hashable {
             .environment, "perf may not count here: kernel.perf_event_paranoid is \(level).",
             next:
                 "sudo sysctl kernel.perf_event_paranoid=2, or go without perf: --collect guest-instructions.")
+    }
+}
+
+extension HostTools {
+    /// A host as `askPerf` answers.
+    private init(_ answer: [String]) {
+        self.init(perf: answer.first, perfProblem: nil, hasHardwareCounters: answer.contains("hardware"))
+        kernelProblem = answer.count > 2 && !answer[2].isEmpty ? answer[2] : nil
     }
 }

@@ -100,20 +100,34 @@ enum Tools {
         }
     }
 
-    /// SHA-256 digests of files, in hexadecimal, by coreutils.
+    /// SHA-256 digests of files, in hexadecimal, by coreutils; those that `cache` knows are not read again.
+    ///
     /// - Throws: `RunnerError` of code `.input` that names the file that cannot be read.
-    static func digests(of paths: [String]) async throws -> [String: String] {
-        guard !paths.isEmpty else { return [:] }
-        let answer = try await run(try require("sha256sum"), ["-z", "--"] + paths)
+    static func digests(of paths: [String], cache: ProbeCache = .usual) async throws -> [String: String] {
+        let stamps = Dictionary(uniqueKeysWithValues: paths.map { ($0, FileStamp($0)) })
+        let question = { (path: String) in "sha256 of \(path)" }
+        var digests: [String: String] = [:]
+        for case (let path, let stamp?) in stamps {
+            digests[path] = cache.answer(to: question(path), under: [stamp.text])?.first
+        }
+        let unknown = paths.filter { digests[$0] == nil }
+        guard !unknown.isEmpty else { return digests }
+        let began = time(nil)
+        let answer = try await run(try require("sha256sum"), ["-z", "--"] + unknown)
         guard answer.succeeded else {
             throw RunnerError(
                 .input,
                 "A file of the boot could not be read: \(answer.error.trimmingCharacters(in: .whitespacesAndNewlines))",
                 next: "Check that it exists and that you may read it.")
         }
-        var digests: [String: String] = [:]
         for line in answer.output.split(separator: "\0") {
-            digests[String(line.dropFirst(66))] = String(line.prefix(64))
+            let path = String(line.dropFirst(66))
+            digests[path] = String(line.prefix(64))
+            // A file that was changed just now may change again within the resolution of its times.
+            guard let stamp = stamps[path] ?? nil, stamp == FileStamp(path), stamp.changed < began - 1 else {
+                continue
+            }
+            cache.keep([String(line.prefix(64))], to: question(path), under: [stamp.text])
         }
         return digests
     }
@@ -144,6 +158,12 @@ enum Files {
 
     /// Whether there is a file, whoever may read it.
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    /// A file's text as it is, at most 64 KiB of it; nil where it cannot be read.
+    static func whole(_ path: String) -> String? {
+        let bytes = bytes(path, limit: 64 * 1024)
+        return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
+    }
 
     /// A small file's text without white space around it; nil where it cannot be read.
     static func text(_ path: String) -> String? {

@@ -52,22 +52,26 @@ struct GuardedProcess: ~Copyable {
     ///   - environment: the whole environment.
     ///   - output: the descriptor for its standard output.
     ///   - error: the descriptor for its standard error.
+    ///   - passed: at most two more descriptors, which it finds as its 3 and 4 where it shares no folder.
     ///   - processor: the processor that it is pinned to, or nil.
     ///   - folder: a folder that it finds under the name `sharedFolder`, or nil.
     /// - Throws: `RunnerError` where the system has no process to give.
     init(
         _ arguments: [String], environment: [String: String], output: Int32, error: Int32,
-        processor: Int? = nil, sharing folder: String? = nil
+        passed: [Int32] = [], processor: Int? = nil, sharing folder: String? = nil
     ) throws {
         let shared = folder.map { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) } ?? -1
         defer { if shared >= 0 { close(shared) } }
+        let given = (shared >= 0 ? [shared] : []) + passed
         var launched = bootmark_launched()
         let failure = arguments.withCStrings { arguments in
             environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
                 .withCStrings { environment in
                     var command = bootmark_command(
                         program: arguments[0]!, arguments: arguments, environment: environment, folder: nil,
-                        output: output, error: error, shared: shared, processor: Int32(processor ?? -1))
+                        output: output, error: error,
+                        passed: (given.first ?? -1, given.dropFirst().first ?? -1),
+                        processor: Int32(processor ?? -1))
                     return bootmark_launch(&command, &launched)
                 }
         }
@@ -85,7 +89,7 @@ struct GuardedProcess: ~Copyable {
     /// Lets the program go.
     func release() {
         var order = UInt8(ascii: "G")
-        _ = write(control, &order, 1)
+        _ = send(control, &order, 1, Int32(MSG_NOSIGNAL))
     }
 
     /// Sends a signal to the program's whole process group.

@@ -5,6 +5,9 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+/// How many descriptors a program may be given beside its standard ones.
+enum { BOOTMARK_PASSED = 2 };
+
 /// What is to be started. All pointers must live until bootmark_launch returns.
 struct bootmark_command {
     /// The program's full path.
@@ -17,8 +20,8 @@ struct bootmark_command {
     const char *_Nullable folder;
     /// Its standard output and standard error; its standard input reads nothing.
     int output, error;
-    /// A descriptor that it finds as number 3, or -1.
-    int shared;
+    /// More descriptors that it finds as its 3, 4 and so on; -1 for none.
+    int passed[BOOTMARK_PASSED];
     /// The processor that it is pinned to, or -1.
     int processor;
 };
@@ -29,7 +32,7 @@ struct bootmark_launched {
     pid_t guard;
     /// The program, which the guard reaps.
     pid_t program;
-    /// Write 'G' to let the program go; close to have it and all of its process group killed.
+    /// Send 'G' to let the program go; close to have it and all of its process group killed.
     int control;
     /// Yields one bootmark_report when the program was let go (kind 'S') and one when it ended (kind 'E').
     int reports;
@@ -51,7 +54,7 @@ struct bootmark_report {
 
 /// Starts a guard process that in turn starts the program, stopped before its execve.
 ///
-/// The guard ends the program and its process group as soon as the control pipe has no writer, so that the
+/// The guard ends the program and its process group as soon as the control socket has no other end, so that the
 /// death of the caller by whatever signal, SIGKILL too, leaves nothing behind. (PR_SET_PDEATHSIG alone will
 /// not do: it follows the caller's thread, and threads of a pool come and go.)
 /// @return 0, or an errno.
@@ -69,6 +72,10 @@ pid_t bootmark_peer(int socket);
 int bootmark_accept(int listener);
 /// A descriptor that becomes readable once 8 bytes are written to it; closed on exec, never blocks.
 int bootmark_event(void);
+/// A pipe whose ends never block and close on exec; 0 or an errno.
+int bootmark_pipe(int *_Nonnull reading, int *_Nonnull writing);
+/// The path of the program or library that holds this code; empty where it cannot be told.
+const char *_Nonnull bootmark_image(void);
 /// Makes a pipe hold as much as the system lets it; for pipes that a guest writes to.
 void bootmark_widen_pipe(int pipe);
 

@@ -5,6 +5,9 @@ public struct GuestPlugin: Sendable, Hashable {
     /// The library's absolute path.
     public let path: String
 
+    /// The names of the compilers that are looked for along PATH, in this order.
+    public static let compilers = PluginCompiler.names
+
     /// A library that was built elsewhere.
     public init(prebuiltAt path: String) { self.path = path }
 
