@@ -20,7 +20,7 @@ help:
 	@echo 'make conformance  have the reports read by other tools'
 	@echo 'make fuzz         give every reader of profiles changed files; SECONDS=30 for each'
 	@echo 'make bench        measure Bootmark itself, beside its peers'
-	@echo 'make bench-verdict  count false alarms and finds of verdict rules, in simulation'
+	@echo 'make bench-verdict  count false alarms and finds of verdict rules, in simulation and on real boots (an hour)'
 	@echo 'Each installs the Debian packages that it lacks (sudo only when not root).'
 
 tools:
@@ -66,9 +66,11 @@ bench: guests
 	swift build -c release --product Overhead
 	@Benchmarks/run
 
-bench-verdict: tools
+bench-verdict: guests
 	swift build -c release --product VerdictSimulation
 	.build/release/VerdictSimulation
+	BOOTMARK_BENCHMARKS=1 swift build -c release --product VerdictOnBoots
+	@Benchmarks/run verdict-real
 
 clean:
 	rm -rf .build Reports Guests/build

@@ -44,10 +44,16 @@ enum BenchmarkGuest: String, Codable, CaseIterable {
         }
     }
 
-    /// What is judged: what the guest executes, and the time that it takes, of the slowed phase.
+    /// What decides when enough pairs are taken: what the guest executes, and the time that it takes, of the slowed
+    /// phase.
     func metrics(slowed: Bool) -> [Metric] {
         [Metric.guestInstructions, .bootTime].map { metric in
             slowed ? phase.map(metric.of(phase:)) ?? metric : metric
         }
+    }
+
+    /// What is judged: these, and the same of the whole boot.
+    func judged(slowed: Bool) -> [Metric] {
+        metrics(slowed: slowed) + (slowed && phase != nil ? metrics(slowed: false) : [])
     }
 }

@@ -35,16 +35,16 @@ struct VerdictTable {
             }
         }
         print(
-            "\nOne phase slowed: found (regressions of all comparisons), and the pairs that the rule took:\n")
+            "\nOne phase slowed: found, and the pairs that the rule took on average; saved, against always 40:\n"
+        )
         let slowed = taken.filter { $0.percent > 0 }
         let percents = Set(slowed.map(\.percent)).sorted()
-        print(
-            "| guest | metric | tolerance | " + percents.map { "+\(text($0)) %" }.joined(separator: " | ")
-                + " |")
-        print("|---|---|---|" + percents.map { _ in "---|" }.joined())
+        let heads = percents.map { "+\(text($0)) %" }.joined(separator: " | ")
+        print("| guest | metric | tolerance | noise | saved | \(heads) |")
+        print("|---|---|---|---|---|" + percents.map { _ in "---|" }.joined())
         for guest in BenchmarkGuest.allCases {
             let those = slowed.filter { $0.guest == guest }
-            for metric in guest.metrics(slowed: true) where !those.isEmpty {
+            for metric in guest.judged(slowed: true) where !those.isEmpty {
                 var all = Count()
                 let cells = try percents.map { percent in
                     let count = try count(those.filter { $0.percent == percent }, metric)
@@ -55,13 +55,11 @@ struct VerdictTable {
                     let mean = Double(count.pairs) / Double(count.comparisons)
                     return "\(count[.regression]) of \(count.comparisons), \(text(mean.rounded()))"
                 }
-                print(
-                    "| \(guest.rawValue) | \(metric.id) | \(tolerance(metric)) | \(cells.joined(separator: " | ")) |"
-                )
                 let most = Double(all.comparisons * (SequentialRule().looks.last ?? 0))
+                let saved = text((100 * (1 - Double(all.pairs) / most)).rounded())
                 print(
-                    "\n\(metric.id): noise \(noise(all)); the rule saved "
-                        + "\(text((100 * (1 - Double(all.pairs) / most)).rounded())) % of the pairs.\n")
+                    "| \(guest.rawValue) | \(metric.id) | \(tolerance(metric)) | \(noise(all)) | \(saved) % | "
+                        + "\(cells.joined(separator: " | ")) |")
             }
         }
     }
