@@ -151,7 +151,7 @@ public struct Profile: Sendable {
         return try body(stack)
     }
 
-    private mutating func keepSamples(of other: Profile, at places: [Int32], scale: Double) {
+    mutating func keepSamples(of other: Profile, at places: [Int32], scale: Double) {
         for sample in other.samples {
             samples.append(
                 ProfileSample(

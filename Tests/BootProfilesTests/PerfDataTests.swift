@@ -1,3 +1,4 @@
+import CZstd
 import XCTest
 
 @testable import BootProfiles
@@ -117,6 +118,33 @@ final class PerfDataTests: XCTestCase {
                     }
                 }
             }
+        }
+    }
+
+    private func compressed(_ content: [UInt8]) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: ZSTD_compressBound(content.count)) { buffer, count in
+            count = ZSTD_compress(buffer.baseAddress, buffer.count, content, content.count, 19)
+        }
+    }
+
+    func testCompressedRecordsGiveWhatTheyHold() throws {
+        var recording = Recording(isBig: false)
+        let plain = try fold(recording.file)
+        let all = recording.records.flatMap { $0 }
+        recording.records = [recording.record(81, compressed(all))]
+        XCTAssertEqual(try fold(recording.file), plain)
+        // As newer versions of perf write them: the size, then the data, filled up to eight bytes.
+        let data = compressed(all)
+        let filling = [UInt8](repeating: 0, count: (8 - data.count % 8) % 8)
+        recording.records = [recording.record(83, recording.u64(UInt64(data.count)) + data + filling)]
+        XCTAssertEqual(try fold(recording.file), plain)
+    }
+
+    func testARecordThatUnfoldsBeyondTheLimitIsRefused() throws {
+        var recording = Recording(isBig: false)
+        recording.records = [recording.record(81, compressed([UInt8](repeating: 0, count: 65 << 20)))]
+        XCTAssertThrowsError(try fold(recording.file)) { error in
+            XCTAssertEqual((error as? ProfileError)?.code, .tooLarge)
         }
     }
 

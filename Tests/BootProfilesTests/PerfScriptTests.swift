@@ -28,6 +28,53 @@ final class PerfScriptTests: XCTestCase {
         XCTAssertEqual(try fold(one) { $0.processName = .thread }, "cmd-?/12;f 5\n")
     }
 
+    private func long() -> String {
+        (0..<12_000).map { number in
+            let thread = number % 7
+            // The first samples of a thread are garbage behind generated code that is only seen later.
+            let frames =
+                number == 11_999 - thread
+                ? ["[unknown] (/tmp/perf-1.map)", "main (/q)"]
+                : ["leaf\(number % 11) (/q)", "[unknown] ([unknown])", "f (/q)"]
+            let lines = frames.map { "\t    ff0\(number % 10) \($0)\n" }.joined()
+            let name = thread < 5 ? "qemu" : "node"
+            return "\(name) 1/\(thread) [000] \(number).5: \(number % 5 + 1) cycles: \n\(lines)\n"
+        }.joined()
+    }
+
+    func testPiecesReadApartGiveWhatOneReaderGives() throws {
+        let text = Array(long().utf8)
+        XCTAssertGreaterThan(text.count, PerfScriptPieces.size)
+        func fold(workers: Int) throws -> (String, [String]) {
+            var pieces = PerfScriptPieces(
+                parser: PerfScriptParser(options: FoldingOptions(), name: "test"), workers: workers)
+            try ByteStream(.bytes(text, name: "test")).forEachChunk(size: 1 << 14) {
+                (chunk, isLast) throws(ProfileError) in try pieces.parse(chunk, isLast: isLast)
+            }
+            var parser = try pieces.finish()
+            parser.finish()
+            let profile = try parser.builder.finish(event: parser.event)
+            return (String(decoding: FoldedWriter().bytes(profile), as: UTF8.self), profile.notes)
+        }
+        let one = try fold(workers: 1)
+        for workers in 2...4 {
+            let several = try fold(workers: workers)
+            XCTAssertEqual(several.0, one.0)
+            XCTAssertEqual(several.1, one.1)
+        }
+        XCTAssertTrue(one.0.contains("qemu;[generated code];leaf3 "), one.0)
+        XCTAssertFalse(one.0.contains("\0"))
+    }
+
+    func testAFaultInAPieceIsToldWithItsLineInTheWholeText() throws {
+        let text = long()
+        let broken = text + "this is no sample\n\n" + text
+        let lines = text.utf8.count { $0 == 0x0A }
+        XCTAssertThrowsError(try PerfScriptReader().read(.bytes(Array(broken.utf8), name: "test"))) { error in
+            XCTAssertEqual((error as? ProfileError)?.place, .line(lines + 1))
+        }
+    }
+
     func testSamplesAreSelectedByWhatTheirHeadersSay() throws {
         let text =
             sample("f (/x)", header: "a 12/34 [001] 1.000000: 1 cycles:")

@@ -2,8 +2,9 @@ import CZstd
 
 /// Undoes the compression of `perf record -z`: one zstd stream over all compressed records.
 final class Decompressor {
-    /// The most that the content of one record may unfold to: perf fills a record from 512 KB of data or less.
-    private static let limit = 256 << 20
+    /// The most that the content of one record may unfold to: perf fills a record from 512 KB of data, unless it was
+    /// told to keep more.
+    private static let limit = 64 << 20
 
     private let name: String
     private let stream: OpaquePointer

@@ -33,7 +33,7 @@ public struct PerfDataReader: Sendable {
                 access.read($0, $1)
             }
         }
-        return session.finish()
+        return try session.finish()
     }
 }
 
@@ -102,8 +102,8 @@ struct PerfDataSession {
     }
 
     /// The profile, when all records are in.
-    consuming func finish() -> Profile {
-        var profile = machine.builder.finish(event: event)
+    consuming func finish() throws(ProfileError) -> Profile {
+        var profile = try machine.builder.finish(event: event)
         profile.switchIns = switchIns
         if machine.lost > 0 { profile.notes.append("\(machine.lost) samples were lost while recording") }
         if otherEvents > 0 { profile.notes.append("\(otherEvents) samples of other events were left out") }
@@ -245,10 +245,10 @@ extension Array where Element == UInt8 {
     func withUnsafeBytesThrowing<Result>(
         _ body: (UnsafeRawBufferPointer) throws(ProfileError) -> Result
     ) throws(ProfileError) -> Result {
-        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: Swift.max(count, 1), alignment: 8)
-        defer { copy.deallocate() }
-        copy.copyBytes(from: self)
-        return try body(UnsafeRawBufferPointer(rebasing: copy[..<count]))
+        let result: Swift.Result<Result, ProfileError> = withUnsafeBytes { bytes in
+            do throws(ProfileError) { return .success(try body(bytes)) } catch { return .failure(error) }
+        }
+        return try result.get()
     }
 }
 

@@ -60,7 +60,8 @@ public struct PerfScriptReader: Sendable {
     /// A reader.
     public init(options: FoldingOptions = FoldingOptions()) { self.options = options }
 
-    /// Reads one profile: at most about 30 MB beside the profile itself, whatever the length of the text.
+    /// Reads one profile: at most about 40 MB beside the profile itself, whatever the length of the
+    /// text. Its pieces are read on as many processors as there are, up to four.
     ///
     /// - Throws: `ProfileError` with the line, where the text is not what `perf script` prints, or is cut.
     public func read(_ source: ProfileSource) throws(ProfileError) -> Profile {
@@ -68,12 +69,16 @@ public struct PerfScriptReader: Sendable {
     }
 
     func read(_ stream: ByteStream) throws(ProfileError) -> Profile {
-        var parser = PerfScriptParser(options: options, name: stream.name)
-        try stream.forEachChunk { (chunk, isLast) throws(ProfileError) in
-            try parser.parse(chunk)
-            if isLast { parser.finish() }
+        var pieces = PerfScriptPieces(
+            parser: PerfScriptParser(options: options, name: stream.name),
+            // Samples that are kept one by one stay in their order.
+            workers: options.keepsSamples ? 1 : PerfScriptPieces.usualWorkers)
+        try stream.forEachChunk(size: PerfScriptPieces.size) { (chunk, isLast) throws(ProfileError) in
+            try pieces.parse(chunk, isLast: isLast)
         }
-        return parser.builder.finish(event: parser.event)
+        var parser = try pieces.finish()
+        parser.finish()
+        return try parser.builder.finish(event: parser.event)
     }
 }
 
@@ -108,7 +113,7 @@ struct PerfScriptParser {
     private let options: FoldingOptions
     private let name: String
     private var lines: FrameLineCache
-    private var lineNumber = 0
+    private(set) var lineNumber = 0
     private var inSample = false
     private var counts = false
     private var weight: Double = 1
@@ -147,6 +152,31 @@ struct PerfScriptParser {
                 }
             }
             start = newline + 1
+        }
+    }
+
+    /// Reads a piece of the text that begins with a new sample; the number of its lines.
+    mutating func parsePiece(_ piece: [UInt8]) throws(ProfileError) -> Int {
+        lineNumber = 0
+        try piece.withUnsafeBytesThrowing { (piece) throws(ProfileError) in try parse(piece) }
+        return lineNumber
+    }
+
+    /// A parser for other pieces of the same text.
+    func another() -> PerfScriptParser {
+        var parser = PerfScriptParser(options: options, name: name)
+        parser.event = event
+        return parser
+    }
+
+    /// Takes in what `other` read of the same text.
+    mutating func absorb(_ other: PerfScriptParser) throws(ProfileError) {
+        try builder.absorb(other.builder)
+        otherEvents += other.otherEvents
+        strange += other.strange
+        if other.inSample {
+            inSample = true
+            counts = other.counts
         }
     }
 

@@ -9,7 +9,6 @@ struct SampleBuilder {
 
     private let buckets: Bool
     private let bucket: FrameID
-    private let astray: FrameID
     /// The threads in which generated code was seen.
     private var translators: Set<Int32> = []
     private let keepsSamples: Bool
@@ -28,7 +27,6 @@ struct SampleBuilder {
         buckets = options.bucketsGeneratedCode
         keepsSamples = options.keepsSamples
         bucket = profile.frames.intern(Self.bucketName)
-        astray = profile.frames.intern("[unknown]")
         process = bucket
     }
 
@@ -41,6 +39,9 @@ struct SampleBuilder {
         hasGenerated = false
         guard name != processBytes || path.isEmpty else { return }
         processBytes = name
+        var name = name
+        // What begins with NUL marks stacks that wait.
+        if name.first == UndecidedStacks.mark { name[0] = 0x3F }
         process = name.withUnsafeBytes { profile.frames.intern($0) }
         isJava = command.starts(with: "java".utf8)
         // With thread names QEMU's processors are called "CPU 0/TCG".
@@ -68,20 +69,18 @@ struct SampleBuilder {
 
     /// Ends the sample and counts it.
     mutating func endSample(weight: Double) throws(ProfileError) {
-        if hasUnnamed, buckets { bucketGeneratedCode() }
-        let depth = stack.count + 1
+        let isUndecided = hasUnnamed && buckets && !bucketGeneratedCode()
+        stack.append(process)
+        if isUndecided { stack.append(marker()) }
+        let depth = stack.count
         var kept = 0
         let shared = min(depth, path.count)
-        while kept < shared {
-            let frame = kept == 0 ? process : stack[depth - 1 - kept]
-            if path[kept] != frame { break }
-            kept += 1
-        }
+        while kept < shared, path[kept] == stack[depth - 1 - kept] { kept += 1 }
         path.removeLast(path.count - kept)
         nodes.removeLast(nodes.count - kept)
         var node = kept == 0 ? CallTree.root : nodes[kept - 1]
         for index in kept..<depth {
-            let frame = index == 0 ? process : stack[depth - 1 - index]
+            let frame = stack[depth - 1 - index]
             node = profile.child(of: node, frame)
             path.append(frame)
             nodes.append(node)
@@ -98,23 +97,29 @@ struct SampleBuilder {
         .tooLarge, file: "profile", "more than \(mostSamples) samples cannot be kept one by one",
         nextStep: "Select a shorter time, or fold the recording without its times.")
 
+    /// Takes in what `other` counted of the same input.
+    mutating func absorb(_ other: SampleBuilder) throws(ProfileError) {
+        try profile.merge(other.profile)
+        translators.formUnion(other.translators)
+        path.removeAll()
+        nodes.removeAll()
+    }
+
     /// The profile, when all samples are in.
-    func finish(event: [UInt8]?) -> Profile {
-        var profile = profile
+    func finish(event: [UInt8]?) throws(ProfileError) -> Profile {
+        var profile = try UndecidedStacks(translators: translators).decided(profile)
         if let event { profile.unit = Printable.line(String(decoding: event, as: UTF8.self), limit: 60) }
         return profile
     }
 
-    /// Makes every run of generated code one frame.
+    /// Makes every run of generated code one frame, from the first address that is in no mapping outwards.
     ///
     /// Generated code uses the frame pointer for other things, so the walk goes on with whatever lies there:
-    /// from the first address that is in no mapping outwards nothing is a caller, even where a stray address
-    /// happens to lie in a function. In a thread that was never seen in generated code, such an address says
-    /// only that the walk went astray.
-    private mutating func bucketGeneratedCode() {
+    /// nothing further out is a caller, even where a stray address happens to lie in a function.
+    /// - Returns: false where that depends on whether the thread ever runs generated code, and it has not yet.
+    private mutating func bucketGeneratedCode() -> Bool {
         if hasGenerated { translators.insert(facts.thread) }
-        let isTranslator = translators.contains(facts.thread)
-        guard isTranslator || isEmulator else { return }
+        guard translators.contains(facts.thread) else { return false }
         var write = 0
         var read = 0
         while read < stack.count {
@@ -129,10 +134,18 @@ struct SampleBuilder {
                 if kinds[read] == .nowhere { isAstray = true }
                 read += 1
             }
-            stack[write] = isTranslator ? bucket : astray
+            stack[write] = bucket
             write += 1
             if isAstray { break }
         }
         stack.removeLast(stack.count - write)
+        return true
+    }
+
+    /// The frame under which the undecided stacks of the sample's thread are kept.
+    private mutating func marker() -> FrameID {
+        UndecidedStacks.name(thread: facts.thread, isEmulator: isEmulator).withUnsafeBytes {
+            profile.frames.intern($0)
+        }
     }
 }

@@ -63,7 +63,7 @@ public struct Runner: Sendable {
                 break
             }
         }
-        if stop.isRaised == false { run.notes += try await HostProfiles.fold(run, in: folder) }
+        if stop.isRaised == false { run.notes += try HostProfiles.fold(run, in: folder) }
         if stop.isRaised == false { run.notes += try GuestProfiles.merge(run, in: folder) }
         run.notes += ExactRepetition.notes(run, in: folder)
         if stop.isRaised == false { run.notes += try GuestCallGraphs.keep(run, in: folder) }

@@ -66,7 +66,7 @@ public struct PairedRunner: Sendable {
         }
         if isComplete { run.leaveOutWhatIsNotNeeded() }
         for side in [BootFailure.Side.before, .after] where !stop.isRaised {
-            run[side].notes += try await HostProfiles.fold(run[side], in: folder[side])
+            run[side].notes += try HostProfiles.fold(run[side], in: folder[side])
             run[side].notes += try GuestProfiles.merge(run[side], in: folder[side])
             run[side].notes += ExactRepetition.notes(run[side], in: folder[side])
             run[side].notes += try GuestCallGraphs.keep(run[side], in: folder[side])

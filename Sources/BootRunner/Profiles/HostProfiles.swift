@@ -12,7 +12,7 @@ public enum HostProfiles {
     /// stacks are of another boot than the one that is judged.
     /// - Returns: notes for the run: recordings that could not be read, and why.
     /// - Throws: `ProfileError` or `StoreError` where what was folded cannot be written.
-    public static func fold(_ run: Run, in folder: RunFolder) async throws -> [String] {
+    public static func fold(_ run: Run, in folder: RunFolder) throws -> [String] {
         var notes: [String] = []
         let boots = run.boots.filter { $0.purpose == .recorded && $0.outcome.isBooted }
         var merged: [String?: Profile] = [:]
@@ -20,7 +20,7 @@ public enum HostProfiles {
             let recording = "\(folder.bootPath(boot.index))/perf.data"
             guard FileManager.default.fileExists(atPath: recording) else { continue }
             do {
-                let profile = try await profile(of: recording, sampled: run.plan.recording)
+                let profile = try profile(of: recording, sampled: run.plan.recording)
                 for (phase, part) in [(nil, profile)] + phases(of: boot, in: profile) {
                     let path = folder.folded(.host, phase: phase, ofBoot: boot.index)
                     try AtomicFile.write(FoldedWriter().bytes(part), to: path)
@@ -29,8 +29,6 @@ public enum HostProfiles {
                 }
             } catch let error as ProfileError {
                 notes.append("boot \(boot.index) has no host profile: \(error)")
-            } catch let error as RunnerError {
-                notes.append("boot \(boot.index) has no host profile: \(error.problem)")
             }
         }
         for (phase, profile) in merged {
@@ -51,19 +49,12 @@ public enum HostProfiles {
         }
     }
 
-    /// The stacks of a perf.data file, as perf script prints them.
-    private static func profile(of recording: String, sampled: Recording) async throws -> Profile {
-        let own = try PrivateFolder()
-        let text = "\(own.path)/script"
-        try await Tools.run(
-            try Tools.require("perf"), ["script", "-i", recording] + fields(sampled), outputTo: text)
+    /// The stacks of a perf.data file.
+    private static func profile(of recording: String, sampled: Recording) throws(ProfileError) -> Profile {
         var options = FoldingOptions()
         options.keepsSamples = true
-        return try ProfileInput.open(.file(text), options: options).read()
-    }
-
-    /// Without a period a sample weighs 1: a clock's is nanoseconds, the same in every sample.
-    private static func fields(_ sampled: Recording) -> [String] {
-        sampled.unit == "samples" ? ["-F", "comm,pid,tid,time,event,ip,sym,dso"] : []
+        // A clock's period is nanoseconds, the same in every sample, so samples are counted.
+        options.weighsPeriods = sampled.unit != "samples"
+        return try ProfileInput.open(.file(recording), options: options).read()
     }
 }
