@@ -233,7 +233,7 @@ final class PerfScriptTests: XCTestCase {
                 try parser.parse(chunk)
                 if isLast { parser.finish() }
             }
-            let profile = parser.builder.finish(event: parser.event)
+            let profile = try parser.builder.finish(event: parser.event)
             XCTAssertEqual(String(decoding: FoldedWriter().bytes(profile), as: UTF8.self), expected)
         }
     }

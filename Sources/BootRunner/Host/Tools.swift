@@ -70,36 +70,6 @@ enum Tools {
         }
     }
 
-    /// Runs a program whose output may be large, into a file.
-    /// - Throws: `RunnerError` with the program's complaint where it fails.
-    static func run(_ program: String, _ arguments: [String], outputTo path: String) async throws {
-        let file: FileDescriptor
-        do {
-            file = try FileDescriptor.open(
-                FilePath(path), .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
-        } catch {
-            throw RunnerError(
-                .environment, "\(path) could not be written: \(error).", next: "Free some space in TMPDIR.")
-        }
-        do {
-            let result = try await Subprocess.run(
-                .path(FilePath(program)), arguments: Arguments(arguments),
-                environment: .inherit.updating(["LC_ALL": "C"]),
-                output: .fileDescriptor(file, closeAfterSpawningProcess: true), error: .string(limit: 1 << 20)
-            )
-            guard case .exited(0) = result.terminationStatus else {
-                let said = result.standardError.split(separator: "\n").last.map(String.init) ?? "no message"
-                throw RunnerError(.input, "\(program) failed: \(said)", next: "Take the recording again.")
-            }
-        } catch let error as RunnerError {
-            throw error
-        } catch {
-            throw RunnerError(
-                .environment, "\(program) could not be run: \(error).",
-                next: "Run it by hand to see what is wrong with it.")
-        }
-    }
-
     /// SHA-256 digests of files, in hexadecimal, by coreutils; those that `cache` knows are not read again.
     ///
     /// - Throws: `RunnerError` of code `.input` that names the file that cannot be read.
