@@ -46,8 +46,11 @@ let foundations: [Target] = [
 
 /// The plugin is compiled on the user's machine, where QEMU is, so its source travels inside.
 let pluginSource: [Resource] = [
-    "channel.h", "configuration.c", "contexts.c", "counters.c", "hash.c", "milestones.c", "plugin.c",
-    "plugin.h", "profile.c", "qemu_api.h", "serial.c", "stacks.h", "symbols.c", "threads.c",
+    "channel.h", "configuration.c", "contexts.c", "counters.c", "frames.c", "hash.c", "images.c",
+    "milestones.c",
+    "places.c", "plugin.c", "plugin.h", "profile.c", "qemu_api.h", "serial.c", "stacks.h", "symbols.c",
+    "threads.c",
+    "users.c",
 ].map { .embedInCode("plugin/" + $0) }
 
 let pipeline: [[Target]] = [
@@ -102,10 +105,15 @@ let tools: [Target] = [
 ]
 
 /// Tools of the development of Bootmark, and no products of it.
-let benchmarks: [Target] = ["Overhead", "StatisticsProbe", "VerdictSimulation"].map {
-    .executableTarget(
-        name: $0, dependencies: ["BootStatistics"], path: "Benchmarks/" + $0, swiftSettings: settings)
-}
+let benchmarks: [Target] =
+    ["Overhead", "StatisticsProbe", "VerdictSimulation"].map {
+        .executableTarget(
+            name: $0, dependencies: ["BootStatistics"], path: "Benchmarks/" + $0, swiftSettings: settings)
+    } + [
+        .executableTarget(
+            name: "GuestFiles", dependencies: ["GuestObserver"], path: "Benchmarks/GuestFiles",
+            swiftSettings: settings)
+    ]
 
 let scenarios: Target = .testTarget(
     name: "Scenarios", dependencies: ["Bootmark"], path: "Scenarios", swiftSettings: settings)

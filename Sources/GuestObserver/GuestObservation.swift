@@ -87,11 +87,11 @@ public struct GuestObservation: Sendable, Hashable {
         }
     }
 
-    private static func hexadecimal(_ byte: UInt8) -> String {
+    static func hexadecimal(_ byte: UInt8) -> String {
         (byte < 16 ? "0" : "") + String(byte, radix: 16)
     }
 
-    private static func line(_ path: String) throws -> String {
+    static func line(_ path: String) throws -> String {
         guard !path.utf8.contains(10), path.utf8.count < 4096 else {
             throw invalid(path, "a path with a line break, or of over 4,095 bytes", "Use another folder.")
         }

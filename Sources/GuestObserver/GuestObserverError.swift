@@ -22,6 +22,8 @@ public struct GuestObserverError: Error, Sendable, Hashable, CustomStringConvert
         case invalidRequest
         /// A file of symbols is not one, is cut short, or holds nothing of use.
         case symbolsUnusable
+        /// A file of rules for a kernel is missing or not understood.
+        case rulesUnusable
     }
 
     /// The kind of trouble.

@@ -5,50 +5,19 @@ import XCTest
 
 /// Call stacks of kernels of which every instruction is known.
 final class CallStackTests: XCTestCase {
-    /// The folded stacks of one exact boot.
-    private struct Profile {
-        var stacks: [String: UInt64]
-        var phases: [[String: UInt64]]
-        var instructions: UInt64
-        var summary: GuestProfileSummary
-    }
-
     private func boot(
         _ arguments: (String) throws -> [String], symbols: GuestSymbols,
         milestones: [GuestObservation.Milestone], rules: PlatformRules? = nil
-    ) async throws -> Profile {
-        let plugin = try await GuestPlugin.prepared()
-        return try await withTemporaryFolder { folder in
-            let counters = try GuestCounters(
-                plugin: plugin, folder: folder,
-                observing: GuestObservation(
-                    milestones: milestones, final: milestones.count - 1, serialFile: folder + "/console.log",
-                    profile: GuestProfileRequest(symbols: symbols, rules: rules)))
-            let recipe = ExactRecipe(
-                arguments: QEMURun.firmwareAlone + HandmadeKernel.exitDevice + (try arguments(folder)),
-                serialFile: folder + "/console.log", kernelIsLinux: false)
-            let said = try await QEMURun.run(recipe.arguments + counters.qemuArguments, seconds: 60)
-            XCTAssertEqual(said, "")
-            let last = try XCTUnwrap(try counters.milestones().last ?? nil)
-            return Profile(
-                stacks: try read(counters.foldedStacks),
-                phases: try milestones.indices.map { try read(counters.foldedStacks(upTo: $0)) },
-                instructions: last.reading.instructions, summary: try counters.profileSummary())
-        }
-    }
-
-    private func read(_ path: String) throws -> [String: UInt64] {
-        let text = try String(contentsOfFile: path, encoding: .utf8)
-        return try text.split(separator: "\n").reduce(into: [:]) { stacks, line in
-            let space = try XCTUnwrap(line.lastIndex(of: " "))
-            stacks[String(line[..<space])] = try XCTUnwrap(UInt64(line[line.index(after: space)...]))
-        }
+    ) async throws -> ProfiledBoot {
+        try await ProfiledBoot.take(
+            { ["-m", "16"] + (try arguments($0)) },
+            following: GuestProfileRequest(symbols: symbols, rules: rules), milestones: milestones)
     }
 
     private func callingKernel(
         symbols text: String = HandmadeKernel.callingSymbols,
         milestones: [GuestObservation.Milestone] = [.address(HandmadeKernel.callingEnd)]
-    ) async throws -> Profile {
+    ) async throws -> ProfiledBoot {
         let symbols = try SymbolText.parse(Array(text.utf8), place: "handmade")
         return try await boot(
             { ["-kernel", try HandmadeKernel.write(HandmadeKernel.calling, in: $0)] }, symbols: symbols,
@@ -96,7 +65,7 @@ final class CallStackTests: XCTestCase {
         let tiny = Guests.path("tiny/tiny.elf")
         try XCTSkipUnless(FileManager.default.fileExists(atPath: tiny), "tiny: make -C Guests tiny")
         let symbols = try SymbolFile(path: tiny).read()
-        func boot(turns: Int) async throws -> Profile {
+        func boot(turns: Int) async throws -> ProfiledBoot {
             let command = ["-kernel", tiny, "-append", "turns=check_payload:\(turns)"]
             return try await self.boot(
                 { _ in command }, symbols: symbols,

@@ -14,12 +14,20 @@ enum QEMURun {
         return path
     }
 
-    /// Runs it to its end, or for `seconds`. Returns what it said on standard error.
+    /// The one of Debian 13, in a folder: QEMU 10, whose plugins read registers.
+    static func newer() throws -> String {
+        let path = Guests.path("qemu-trixie/bin/qemu-system-x86_64")
+        try XCTSkipUnless(FileManager.default.isExecutableFile(atPath: path), "QEMU 10: make newer-qemu")
+        return path
+    }
+
+    /// Runs it (or the one at `qemu`) to its end, or for `seconds`. Returns what it said on standard error.
     @discardableResult
-    static func run(_ arguments: [String], seconds: Double) async throws -> String {
+    static func run(_ arguments: [String], seconds: Double, qemu: String? = nil) async throws -> String {
+        let program = try qemu ?? path()
         let result = try await Subprocess.run(
             .path("/usr/bin/timeout"),
-            arguments: Arguments(["-s", "KILL", "\(seconds)", try path()] + arguments),
+            arguments: Arguments(["-s", "KILL", "\(seconds)", program] + arguments),
             output: .discarded, error: .string(limit: 1 << 20))
         return result.standardError
     }

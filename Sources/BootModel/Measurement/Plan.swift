@@ -44,12 +44,15 @@ public struct Plan: Sendable, Hashable, Codable {
     public var isExact: Bool
     /// Files that name the guest's functions: ELF files, System.map, kallsyms, kernel images.
     public var symbols: [String]
+    /// A file with rules for following the guest's calls, or a preset's name; nil to have the symbols decide.
+    public var rules: String?
 
     /// A plan.
     public init(
         command: [String], script: BootScript, boots: [PlannedBoot], collectors: [Collector],
         limits: Limits = Limits(), machine: String = "", budgets: [Budget] = [], pinnedTo: Int? = nil,
-        recording: Recording = Recording(), isExact: Bool = false, symbols: [String] = []
+        recording: Recording = Recording(), isExact: Bool = false, symbols: [String] = [],
+        rules: String? = nil
     ) {
         self.command = command
         self.script = script
@@ -62,6 +65,7 @@ public struct Plan: Sendable, Hashable, Codable {
         self.recording = recording
         self.isExact = isExact
         self.symbols = symbols
+        self.rules = rules
     }
 }
 

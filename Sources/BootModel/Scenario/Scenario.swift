@@ -31,6 +31,8 @@ public struct Scenario: Sendable, Hashable, Codable {
     /// Files that name the guest's functions, each with `@OFFSET` behind it where it is loaded elsewhere; the
     /// kernel that is booted is asked too.
     public var symbols: [String] = []
+    /// A file with rules for following the guest's calls, or a preset's name; nil to have the symbols decide.
+    public var rules: String?
     /// The QEMU that runs it: a name that PATH finds, or a path; nil for `qemu-system-` and the architecture.
     public var program: String?
     /// What it is compared with in pairs; nil where a stored baseline is.

@@ -7,7 +7,7 @@ import GuestObserver
 final class GuestProfiling: BootCollector {
     let qemuArguments: [String]
     private let counters: GuestCounters
-    private let symbolCount: Int
+    private let request: GuestProfileRequest
     private let output: String
     /// The phases whose stacks are written one by one, in their order.
     private let phases: [String]
@@ -22,21 +22,22 @@ final class GuestProfiling: BootCollector {
     ///   - serialFile: in an exact boot, the file that QEMU writes the serial port to.
     ///   - counts: whether the boot's instructions are counted too, for a control's sake.
     init(
-        plugin: GuestPlugin, symbols: GuestSymbols, milestones: [BootScript.Milestone], folder: String,
+        plugin: GuestPlugin, following request: GuestProfileRequest, milestones: [BootScript.Milestone],
+        folder: String,
         serialFile: String?, counts: Bool = false, output: String
     ) throws {
         let texts = milestones.compactMap(\.plainText)
         let isPlain = !texts.isEmpty && texts.count == milestones.count
         let observation = GuestObservation(
             milestones: isPlain ? texts.map { .serialText($0) } : [], final: isPlain ? texts.count - 1 : nil,
-            serialFile: serialFile, logsSerial: counts, profile: GuestProfileRequest(symbols: symbols))
+            serialFile: serialFile, logsSerial: counts, profile: request)
         do {
             counters = try GuestCounters(plugin: plugin, folder: folder, observing: observation)
         } catch let error as GuestObserverError {
             throw RunnerError(error)
         }
         qemuArguments = counters.qemuArguments
-        symbolCount = symbols.symbols.count
+        self.request = request
         self.output = output
         phases = isPlain && texts.count > 1 ? [BootScript.powerOn] + milestones.dropLast().map(\.name) : []
         self.counts = counts
@@ -71,7 +72,9 @@ final class GuestProfiling: BootCollector {
             for (index, phase) in phases.enumerated() {
                 try keep(counters.foldedStacks(upTo: index), of: phase)
             }
-            return Collected(notes: try counters.profileSummary().warnings(symbols: symbolCount))
+            return Collected(
+                notes: try counters.profileSummary().warnings(
+                    symbols: request.symbols.symbols.count, programs: request.programs.map(\.name)))
         } catch {
             return Collected(notes: ["the guest's stacks could not be kept: \(error)"])
         }

@@ -124,7 +124,7 @@ public struct QEMUExecutor: BootExecutor {
         if follows, let plugin = host.plugin {
             collectors.append(
                 try GuestProfiling(
-                    plugin: plugin, symbols: try symbols.read(),
+                    plugin: plugin, following: try symbols.read(),
                     milestones: plan.script.milestones, folder: own, serialFile: serialFile,
                     counts: isControl, output: folder))
         }

@@ -79,11 +79,11 @@ extension Run {
             collectors: collectors,
             limits: options.limits, machine: machine ?? line.machineSummary, budgets: budgets,
             pinnedTo: options.pinnedTo, recording: host.completing(options.recording),
-            isExact: options.isExact, symbols: options.symbols)
+            isExact: options.isExact, symbols: options.symbols, rules: options.rules)
         if collectors.contains(.guestProfile) {
             let own = try PrivateFolder()
             var profiled = options.isExact ? try line.exactBoot(in: own.path) : line
-            try GuestSymbolFiles(plan, kernel: profiled.values("kernel").last).check()
+            notes += try GuestSymbolFiles(plan, kernel: profiled.values("kernel").last).check()
             if profiled.fixAddresses() {
                 notes.append("the guest's stacks are followed with nokaslr, so that its functions have names")
             }

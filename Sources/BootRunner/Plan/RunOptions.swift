@@ -22,12 +22,14 @@ public struct RunOptions: Sendable, Hashable {
     public var controls: Int
     /// Files that name the guest's functions; the kernel that is booted is asked too.
     public var symbols: [String]
+    /// A file with rules for following the guest's calls, or a preset's name; nil to have the symbols decide.
+    public var rules: String?
 
     /// Options; as they are by default, 10 boots are timed after one to warm up.
     public init(
         boots: Int = 10, recordedBoots: Int = 0, warmUp: Bool = true, collectors: [Plan.Collector]? = nil,
         limits: Limits = Limits(), pinnedTo: Int? = nil, recording: Recording = Recording(),
-        isExact: Bool = false, controls: Int = 0, symbols: [String] = []
+        isExact: Bool = false, controls: Int = 0, symbols: [String] = [], rules: String? = nil
     ) {
         self.boots = boots
         self.recordedBoots = recordedBoots
@@ -39,5 +41,6 @@ public struct RunOptions: Sendable, Hashable {
         self.isExact = isExact
         self.controls = controls
         self.symbols = symbols
+        self.rules = rules
     }
 }

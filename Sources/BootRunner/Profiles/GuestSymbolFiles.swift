@@ -5,6 +5,7 @@ import GuestObserver
 struct GuestSymbolFiles {
     private let named: [SymbolFile]
     private let kernel: String?
+    private let rules: String?
 
     /// The files of a plan, and the kernel that it boots. A name may end in `@OFFSET`, in hexadecimal: what is added to its addresses.
     /// - Throws: `RunnerError` of code `.usage` for an offset that is none.
@@ -20,31 +21,77 @@ struct GuestSymbolFiles {
             return SymbolFile(path: String(text[..<at]), offset: offset)
         }
         self.kernel = kernel
+        rules = plan.rules
     }
 
     /// Reads all that there are.
-    /// - Throws: `RunnerError` for a file that was named and cannot be used.
-    func read() throws -> GuestSymbols {
+    /// - Throws: `RunnerError` for a file that was named and cannot be used, or is another kernel's.
+    func read() throws -> GuestProfileRequest {
         do {
-            let given = try named.map { try $0.read() }
-            guard given.isEmpty, let kernel else {
-                return given.reduce(GuestSymbols(symbols: [])) { $0.merging($1) }
-            }
+            let chosen = try rules.map(PlatformRules.named)
+            let files = try named.map { (file: $0, symbols: try $0.read()) }
             // The kernel was not named as a file of symbols: that it has none is no fault.
-            return (try? SymbolFile(path: kernel).read()) ?? GuestSymbols(symbols: [])
+            let own = kernel.flatMap { try? SymbolFile(path: $0).read() }
+            let likely = chosen ?? .suggested(for: own ?? files.map(\.symbols).merged)
+            var kernels: [GuestSymbols] = []
+            var programs: [GuestProgram] = []
+            for (file, symbols) in files {
+                if isApart(symbols, from: own, under: likely), let program = try file.program() {
+                    programs.append(program)
+                } else {
+                    try check(file, symbols, own: own)
+                    kernels.append(symbols)
+                }
+            }
+            // A kernel that runs elsewhere than it was linked has its own names in the wrong places.
+            if let own, !kernels.contains(where: { $0.names(own) }) { kernels.append(own) }
+            var names = kernels.merged
+            if names.symbols.isEmpty, let kernel, let code = SymbolFile(path: kernel).strippedCode() {
+                names = code
+            }
+            return GuestProfileRequest(
+                symbols: names, programs: programs, rules: chosen,
+                kernel: kernel.map(KernelImage.init(path:)) ?? KernelImage())
         } catch let error as GuestObserverError {
             throw RunnerError(error)
         }
     }
 
-    /// Reads them before any boot is taken.
-    /// - Throws: `RunnerError` where there is no name at all.
-    func check() throws {
-        guard try read().symbols.isEmpty else { return }
-        throw RunnerError(
-            .input, "The guest's functions have no names: neither --symbols nor the kernel gives any.",
-            next:
-                "Give a file with its symbols (vmlinux, System.map): --symbols FILE; or leave guest-profile out of --collect."
-        )
+    /// Whether symbols are those of a program rather than of the kernel or a part of it.
+    private func isApart(_ symbols: GuestSymbols, from own: GuestSymbols?, under rules: PlatformRules) -> Bool
+    {
+        if !rules.followed.isEmpty { return !rules.follows(symbols) }
+        guard let own, !own.code.isEmpty, !symbols.code.isEmpty else { return false }
+        return !symbols.code.contains { mine in own.code.contains { $0.overlaps(mine) } }
     }
+
+    private func check(_ file: SymbolFile, _ symbols: GuestSymbols, own: GuestSymbols?) throws {
+        guard let kernel, let reason = file.contradiction(symbols, to: kernel, own: own) else { return }
+        throw RunnerError(
+            .input, "\(file.path) does not name the functions of \(kernel): \(reason).",
+            next: own == nil
+                ? "Give the symbols of the kernel that is booted."
+                : "Give the symbols of the kernel that is booted, or none: it names its functions itself.")
+    }
+
+    /// Reads them before any boot is taken, and gives what a reader should know.
+    /// - Throws: `RunnerError` where there is no name at all, nor anything that says which code is the kernel's.
+    func check() throws -> [String] {
+        let request = try read()
+        guard request.symbols.symbols.isEmpty else { return [] }
+        guard !request.symbols.code.isEmpty || !request.rules.followed.isEmpty else {
+            throw RunnerError(
+                .input, "The guest's functions have no names: neither --symbols nor the kernel gives any.",
+                next:
+                    "Give a file with its symbols (vmlinux, System.map): --symbols FILE; or leave guest-profile out of --collect."
+            )
+        }
+        return [
+            "the kernel is stripped, so the guest's functions are shown by address; --symbols FILE names them"
+        ]
+    }
+}
+
+extension [GuestSymbols] {
+    fileprivate var merged: GuestSymbols { reduce(GuestSymbols(symbols: [])) { $0.merging($1) } }
 }

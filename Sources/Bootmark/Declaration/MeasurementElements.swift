@@ -75,7 +75,8 @@ public struct Exact: ScenarioElement {
     }
 }
 
-/// Files that name the guest's functions, for its call stacks: ELF files, System.map, copies of kallsyms.
+/// Files that name the guest's functions, for its call stacks: ELF files, System.map, copies of kallsyms of the
+/// kernel and its modules, and the ELF files of programs and servers.
 public struct Symbols: ScenarioElement {
     private let files: [String]
 
@@ -84,6 +85,20 @@ public struct Symbols: ScenarioElement {
 
     /// Adds the files.
     public func declare(in draft: inout ScenarioDraft) { draft.scenario.symbols += files }
+}
+
+/// How the guest's calls are followed, where its kernel is none of which Bootmark knows the rules.
+public struct Rules: ScenarioElement {
+    private let file: String
+
+    /// The rules in a JSON file, or a preset: `linux-x86_64`, `linux-i386`, `gnumach`, `tiny`, `unknown`.
+    public init(_ file: String) { self.file = file }
+
+    /// Sets the rules.
+    public func declare(in draft: inout ScenarioDraft) {
+        draft.say("sets of rules (Rules)")
+        draft.scenario.rules = file
+    }
 }
 
 /// How long boots may take.

@@ -93,9 +93,15 @@ struct BootOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A file that names the guest's functions: ELF, System.map, kallsyms; repeat it for several. Without it the kernel itself is asked.",
+            "A file that names the guest's functions: ELF, System.map, kallsyms of the kernel, its modules, its programs; repeat it for several. The kernel itself is asked too.",
             valueName: "FILE[@OFFSET]"))
     var symbols: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "How the guest's calls are followed: a JSON file, or linux-x86_64, linux-i386, gnumach, tiny, unknown. Without it the symbols decide.",
+            valueName: "FILE"))
+    var rules: String?
 
     func validate() throws {
         for seconds in [timeout, runTimeout ?? 1, silence ?? 1] where !(seconds > 0 && seconds < 1e7) {
@@ -145,7 +151,7 @@ struct BootOptions: ParsableArguments {
                 boot: .seconds(timeout), run: runTimeout.map(Nanoseconds.seconds),
                 silence: silence.map(Nanoseconds.seconds)),
             pinnedTo: pin, recording: Recording(callGraph: callGraph, frequency: frequency),
-            isExact: exact, controls: controls, symbols: symbols)
+            isExact: exact, controls: controls, symbols: symbols, rules: rules)
     }
 
     /// A name for a run that was given none: what it boots.

@@ -63,7 +63,7 @@ struct ChannelSnapshot {
     var profile: GuestProfileSummary {
         GuestProfileSummary(
             contexts: word(56), contextsWithoutRoom: word(64), callsTooDeep: word(72),
-            symbolsEntered: word(80))
+            symbolsEntered: word(80), programsSeen: word(88))
     }
 
     /// What was counted at the milestone of this index; nil where it was not reached, or is none.

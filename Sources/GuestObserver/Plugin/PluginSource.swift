@@ -7,8 +7,11 @@ enum PluginSource {
         ("configuration.c", PackageResources.configuration_c),
         ("contexts.c", PackageResources.contexts_c),
         ("counters.c", PackageResources.counters_c),
+        ("frames.c", PackageResources.frames_c),
         ("hash.c", PackageResources.hash_c),
+        ("images.c", PackageResources.images_c),
         ("milestones.c", PackageResources.milestones_c),
+        ("places.c", PackageResources.places_c),
         ("plugin.c", PackageResources.plugin_c),
         ("plugin.h", PackageResources.plugin_h),
         ("profile.c", PackageResources.profile_c),
@@ -17,6 +20,7 @@ enum PluginSource {
         ("stacks.h", PackageResources.stacks_h),
         ("symbols.c", PackageResources.symbols_c),
         ("threads.c", PackageResources.threads_c),
+        ("users.c", PackageResources.users_c),
     ]
 
     /// The arguments between the compiler and the files. Everything but QEMU's two entries stays hidden, so

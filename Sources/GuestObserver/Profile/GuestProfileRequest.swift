@@ -1,14 +1,25 @@
 /// The guest's call stacks, weighted by instructions: what is needed to follow and to name them.
 public struct GuestProfileRequest: Sendable, Hashable {
-    /// The names. Without any, functions are shown by address.
+    /// The kernel's names. Without any, functions are shown by address.
     public var symbols: GuestSymbols
+    /// Programs that run in user mode: their code is recognised, and their stacks are followed too.
+    public var programs: [GuestProgram]
     /// The kernel's rules.
     public var rules: PlatformRules
+    /// The image that is booted, as far as it is known: what runs before the kernel runs where it was linked.
+    public var kernel: KernelImage
+    /// Contexts that are kept apart, at most 4,194,304.
+    public var contextLimit = 1 << 22
 
     /// Asks for call stacks; without `rules` the symbols suggest the preset.
-    public init(symbols: GuestSymbols, rules: PlatformRules? = nil) {
+    public init(
+        symbols: GuestSymbols, programs: [GuestProgram] = [], rules: PlatformRules? = nil,
+        kernel: KernelImage = KernelImage()
+    ) {
         self.symbols = symbols
+        self.programs = programs
         self.rules = rules ?? .suggested(for: symbols)
+        self.kernel = kernel
     }
 
     /// The plugin's settings, a line for each.
@@ -24,17 +35,36 @@ public struct GuestProfileRequest: Sendable, Hashable {
                 reason: "neither symbols nor rules say which code's calls are to be followed",
                 nextStep: "Give the kernel's symbols, or rules with its addresses.")
         }
+        guard programs.count <= Self.programLimit else {
+            throw GuestObserverError(
+                .invalidRequest, place: "guest-profile",
+                reason: "\(programs.count) programs are more than \(Self.programLimit)",
+                nextStep: "Give the symbols of fewer.")
+        }
         return ["profile \(profile)", "symbols \(path)", "stack-size \(rules.stackSize)"]
-            + Self.joined(ranges).map { "follow \($0.0) \($0.1)" }
+            + Self.joined(ranges).map { "follow \($0.0) \($0.1)" } + kernel.configuration
+            + (try programs.flatMap { try $0.configuration() })
+            + (contextLimit == 1 << 22 ? [] : ["context-limit \(max(64, min(contextLimit, 1 << 22)))"])
     }
 
-    /// The plugin's symbol file: a line "address kind name" for each function, in ascending order.
+    /// The most programs whose code is recognised.
+    static let programLimit = 64
+
+    /// The plugin's symbol file: a line "address kind name" for each function, in ascending order; the kernel's,
+    /// then behind a line "image" those of each program.
     var symbolLines: [UInt8] {
         var lines: [UInt8] = []
         lines.reserveCapacity(symbols.symbols.count * 40)
         for symbol in symbols.symbols {
             lines +=
                 "\(String(symbol.address, radix: 16)) \(rules.kind(of: symbol.name)) \(symbol.name)\n".utf8
+        }
+        for program in programs {
+            lines += "image\n".utf8
+            for symbol in program.symbols.symbols {
+                let kind = symbol.address == program.entry ? "b" : "f"
+                lines += "\(String(symbol.address, radix: 16)) \(kind) \(symbol.name)\n".utf8
+            }
         }
         return lines
     }
@@ -62,10 +92,22 @@ public struct GuestProfileSummary: Sendable, Hashable {
     public var callsTooDeep: UInt64
     /// How many of the symbols given ever ran. A few only: they are another kernel's.
     public var symbolsEntered: UInt64
+    /// A bit for each of the programs given, the first one lowest: whether code of it ran.
+    public var programsSeen: UInt64
 
     /// One line for each thing that a reader has to know before trusting the profile.
-    public func warnings(symbols: Int) -> [String] {
+    ///
+    /// - Parameters:
+    ///   - symbols: how many of the kernel's symbols were given.
+    ///   - programs: the names of the programs that were given.
+    public func warnings(symbols: Int, programs: [String] = []) -> [String] {
         var warnings: [String] = []
+        for (index, name) in programs.enumerated() where index < 64 && programsSeen >> UInt64(index) & 1 == 0
+        {
+            warnings.append(
+                "no code of \(name) ever ran where its symbols say: it is another build, or it is loaded elsewhere "
+                    + "(FILE@OFFSET)")
+        }
         if symbols > 0 && symbolsEntered == 0 {
             warnings.append(
                 "none of the \(symbols) symbols ever ran: they are of another kernel, or it runs elsewhere "

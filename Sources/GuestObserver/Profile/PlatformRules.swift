@@ -54,6 +54,13 @@ public struct PlatformRules: Sendable, Hashable, Codable {
         self.continuations = continuations
     }
 
+    /// Whether code that these symbols name is followed.
+    public func follows(_ symbols: GuestSymbols) -> Bool {
+        symbols.symbols.contains { symbol in
+            followed.contains { $0.first <= symbol.address && symbol.address <= $0.last }
+        }
+    }
+
     /// What begins at a symbol of this name, as a letter of the plugin's symbol file.
     func kind(of name: String) -> Character {
         for (kind, patterns) in patternsByKind {
@@ -130,9 +137,18 @@ extension PlatformRules {
     /// GNU Mach on i386: stacks of a page.
     public static let gnuMach = PlatformRules(
         name: "gnumach", followed: [Range(first: 0xc100_0000, last: 0xc1ff_ffff)], stackSize: 4096,
-        interrupts: ["all_intrs", "interrupt"], exceptions: ["alltraps", "t_page_fault", "t_segnp"],
+        interrupts: ["all_intrs"],
+        exceptions: [
+            "t_zero_div", "t_debug", "t_nmi", "t_int3", "t_into", "t_bounds", "t_invop", "t_nofpu",
+            "t_stack_fault", "t_segnp", "t_gen_prot", "t_page_fault", "t_fpu_err", "t_trap_*",
+        ],
         systemCalls: ["syscall", "syscall_entry"],
-        continuations: ["_return_from_*", "_return_to_*", "return_to_iret", "stack_continue"])
+        continuations: [
+            "alltraps", "trap_push_segs", "trap_set_segs", "trap_from_user", "trap_from_kernel", "_return_*",
+            "return_to_iret", "_kret_*", "int_from_intstack", "ast_from_interrupt", "syscall_entry_*",
+            "syscall_native", "syscall_emul", "syscall_addr", "mach_call_*", "stack_continue", "iplt_done",
+            "copy*_ret", "copy*_fail", "copy*_retry",
+        ])
 
     /// The tiny guest: one stack.
     public static let tiny = PlatformRules(

@@ -5,6 +5,11 @@ import Glibc
 enum ELFSymbols {
     /// - Throws: `GuestObserverError` of code `symbolsUnusable` with elfutils' own words.
     static func read(_ path: String) throws -> GuestSymbols {
+        try withELF(path) { try read($0, path: path) }
+    }
+
+    /// Calls `body` with the file as elfutils sees it.
+    static func withELF<Result>(_ path: String, _ body: (OpaquePointer) throws -> Result) throws -> Result {
         guard elf_version(UInt32(EV_CURRENT)) != UInt32(EV_NONE) else { throw unusable(path) }
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else {
@@ -13,14 +18,25 @@ enum ELFSymbols {
         defer { close(file) }
         guard let elf = elf_begin(file, ELF_C_READ_MMAP, nil) else { throw unusable(path) }
         defer { elf_end(elf) }
+        return try body(elf)
+    }
 
+    private static func read(_ elf: OpaquePointer, path: String) throws -> GuestSymbols {
+        var file = GElf_Ehdr()
+        // A kernel module's sections are loaded apart; an offset can only be that of its text.
+        let isModule = gelf_getehdr(elf, &file) != nil && file.e_type == UInt16(ET_REL)
+        var names = 0
+        let hasNames = elf_getshdrstrndx(elf, &names) == 0
         var code: [Int: ClosedRange<UInt64>] = [:]
         var tables: [(section: OpaquePointer, header: GElf_Shdr)] = []
         var section = elf_nextscn(elf, nil)
         while let current = section {
             var header = GElf_Shdr()
             guard gelf_getshdr(current, &header) != nil else { throw unusable(path) }
-            if header.sh_flags & UInt64(SHF_EXECINSTR) != 0, header.sh_size > 0 {
+            let name =
+                hasNames ? elf_strptr(elf, names, Int(header.sh_name)).map { String(cString: $0) } : nil
+            if header.sh_flags & UInt64(SHF_EXECINSTR) != 0, header.sh_size > 0, !isModule || name == ".text"
+            {
                 let (last, overflow) = header.sh_addr.addingReportingOverflow(header.sh_size - 1)
                 if !overflow { code[elf_ndxscn(current)] = header.sh_addr...last }
             }

@@ -34,6 +34,30 @@ public struct SymbolFile: Sendable, Hashable {
         return offset == 0 ? symbols : symbols.moved(by: offset)
     }
 
+    /// The code of a stripped ELF file, without a name; nil where it is none.
+    public func strippedCode() -> GuestSymbols? {
+        guard let program = try? ELFSymbols.program(path) else { return nil }
+        return GuestSymbols(symbols: [], code: program.code.map(\.addresses))
+    }
+
+    /// Reads it as a program of the guest's user mode: its code too. Nil where it is no executable ELF file.
+    /// - Throws: as `read()`.
+    public func program() throws -> GuestProgram? {
+        guard try head().starts(with: [0x7f, 0x45, 0x4c, 0x46]) else { return nil }
+        guard let parts = try ELFSymbols.program(path) else { return nil }
+        let code = parts.code.compactMap { code -> GuestProgram.Code? in
+            let first = code.addresses.lowerBound &+ offset
+            let last = code.addresses.upperBound &+ offset
+            return first <= last ? .init(addresses: first...last, fileOffset: code.fileOffset) : nil
+        }
+        guard let resolved = realpath(path, nil) else {
+            throw Self.unusable(path, String(cString: strerror(errno)), "Check the path.")
+        }
+        defer { free(resolved) }
+        return GuestProgram(
+            path: String(cString: resolved), symbols: try read(), entry: parts.entry &+ offset, code: code)
+    }
+
     private func head() throws -> [UInt8] {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else {

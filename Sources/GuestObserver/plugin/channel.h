@@ -18,10 +18,13 @@ enum channel_state { CHANNEL_COUNTING = 1, CHANNEL_FROZEN = 2, CHANNEL_ENDED = 3
 
 /* Which kind of code an instruction belongs to, told by the address that it runs at. */
 enum code_class {
-    CODE_FIRMWARE,   /* below 1 MiB, or in the ROM below 4 GiB */
-    CODE_LOADER,     /* elsewhere, before the kernel ran: boot loaders, decompressors */
-    CODE_KERNEL,     /* where call stacks are followed */
-    CODE_USER,       /* elsewhere, after the kernel began */
+    CODE_FIRMWARE,     /* until a boot loader ran, and in the ROMs below 1 MiB and below 4 GiB */
+    CODE_LOADER,       /* until the decompressor or the kernel ran */
+    CODE_KERNEL,       /* where call stacks are followed */
+    CODE_USER,         /* elsewhere, after the kernel began */
+    CODE_DECOMPRESSOR, /* until the kernel ran where it was linked */
+    CODE_PROGRAM,      /* user code of which the symbols were given */
+    CODE_EARLY,        /* the kernel's, translated before it ran where it was linked */
     CODE_CLASSES = 8 /* room for more */
 };
 
@@ -55,7 +58,8 @@ struct channel {
     uint64_t context_overflow;
     uint64_t frames_too_deep;  /* calls below the deepest frame that is kept */
     uint64_t symbols_entered;  /* how many of the symbols given ever ran */
-    uint64_t unused[501];
+    uint64_t images_seen;      /* a bit for each of the first 64 programs: whether code of it ran */
+    uint64_t unused[500];
     struct channel_milestone milestones[CHANNEL_MILESTONES];
     struct channel_processor slots[CHANNEL_PROCESSORS];
 };

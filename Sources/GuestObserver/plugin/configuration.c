@@ -1,12 +1,12 @@
 /* Reads the file that tells the plugin what to do. */
-#include "plugin.h"
+#include "stacks.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct configuration configuration = {.final = -1};
+struct configuration configuration = {.final = -1, .context_limit = 1 << 22};
 
 static bool set_path(char *into, const char *value)
 {
@@ -23,16 +23,16 @@ static bool set_number(uint64_t *into, const char *value)
     return *value >= '0' && *value <= '9' && *end == '\0' && errno == 0;
 }
 
-static bool set_text(struct milestone *milestone, const char *hexadecimal)
+static bool set_bytes(uint8_t *bytes, size_t limit, size_t *length, const char *hexadecimal)
 {
     size_t digits = strlen(hexadecimal);
-    if (digits == 0 || digits % 2 != 0 || digits / 2 > sizeof milestone->text) return false;
+    if (digits == 0 || digits % 2 != 0 || digits / 2 > limit) return false;
     for (size_t index = 0; index < digits / 2; index++) {
         unsigned byte;
         if (sscanf(hexadecimal + 2 * index, "%2x", &byte) != 1) return false;
-        milestone->text[index] = (uint8_t)byte;
+        bytes[index] = (uint8_t)byte;
     }
-    milestone->text_length = digits / 2;
+    *length = digits / 2;
     return true;
 }
 
@@ -46,7 +46,7 @@ static bool add_milestone(char *value)
     *operand++ = '\0';
     if (strcmp(value, "text") == 0) {
         milestone->trigger = BY_TEXT;
-        return set_text(milestone, operand);
+        return set_bytes(milestone->text, sizeof milestone->text, &milestone->text_length, operand);
     }
     if (strcmp(value, "bytes") == 0) {
         milestone->trigger = BY_SERIAL_BYTES;
@@ -64,15 +64,18 @@ static bool set_final(const char *value)
     return true;
 }
 
-/* "FIRST LAST", both included. */
-static bool add_range(char *value)
+/* "FIRST LAST", both included, or "FIRST LAST OFFSET". */
+static bool add_range(struct range *ranges, unsigned *count, char *value)
 {
-    if (configuration.followed_count == RANGE_LIMIT) return false;
-    struct range *range = &configuration.followed[configuration.followed_count++];
+    if (*count == RANGE_LIMIT) return false;
+    struct range *range = &ranges[(*count)++];
     char *last = strchr(value, ' ');
     if (!last) return false;
     *last++ = '\0';
-    return set_number(&range->first, value) && set_number(&range->last, last) && range->first <= range->last;
+    char *offset = strchr(last, ' ');
+    if (offset) *offset++ = '\0';
+    return set_number(&range->first, value) && set_number(&range->last, last) && range->first <= range->last
+        && (!offset || set_number(&range->offset, offset));
 }
 
 static bool set(const char *key, char *value)
@@ -86,7 +89,18 @@ static bool set(const char *key, char *value)
     if (strcmp(key, "final") == 0) return set_final(value);
     if (strcmp(key, "symbols") == 0) return set_path(configuration.symbols, value);
     if (strcmp(key, "profile") == 0) return set_path(configuration.profile, value);
-    if (strcmp(key, "follow") == 0) return add_range(value);
+    if (strcmp(key, "follow") == 0) {
+        return add_range(configuration.followed, &configuration.followed_count, value);
+    }
+    if (strcmp(key, "early") == 0) return add_range(configuration.early, &configuration.early_count, value);
+    if (strcmp(key, "alias") == 0) return add_range(configuration.alias, &configuration.alias_count, value);
+    if (strcmp(key, "decompressor") == 0) {
+        return set_bytes(
+            configuration.decompressor, OPENING_LIMIT, &configuration.decompressor_length, value);
+    }
+    if (strcmp(key, "image") == 0) return image_add(value);
+    if (strcmp(key, "code") == 0) return image_add_code(value);
+    if (strcmp(key, "context-limit") == 0) return set_number(&configuration.context_limit, value);
     if (strcmp(key, "chains") == 0) return set_path(configuration.chains, value);
     if (strcmp(key, "chain") == 0) {
         return configuration.chain_count < CHAIN_LIMIT

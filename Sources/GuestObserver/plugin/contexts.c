@@ -1,8 +1,7 @@
 /*
  * Calling contexts: a tree of functions as they were called, with the instructions spent in each.
  *
- * Memory is bounded: behind CONTEXT_LIMIT contexts, further ones share one named bucket, so that no weight
- * is lost.
+ * Memory is bounded: behind so many contexts, further ones share one named bucket, so that no weight is lost.
  */
 #include "stacks.h"
 
@@ -11,8 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { CONTEXT_LIMIT = 1 << 22 };
 
 struct context {
     uint32_t parent;
@@ -73,7 +70,7 @@ uint32_t context_child(uint32_t parent, uint32_t function)
 {
     uint32_t at = place(parent, function);
     if (table[at] != 0) return table[at];
-    bool full = context_count + 64 >= CONTEXT_LIMIT;
+    bool full = context_count + 64 >= configuration.context_limit;
     if (full && parent != 0) {
         context_overflow++;
         return context_child(0, FUNCTION_OTHERS);
@@ -109,24 +106,109 @@ static void write_path(FILE *file, uint32_t context)
     }
 }
 
+static void write_line(FILE *file, uint32_t context, uint64_t weight)
+{
+    write_path(file, context);
+    fprintf(file, " %" PRIu64 "\n", weight);
+}
+
+/*
+ * A kernel's boot has some 200,000 contexts, and the lightest nine tenths of them hold a hundredth of the weight
+ * in nearly all of the bytes. Where there are so many, subtrees lighter than 1 / SMALL_SHARE of the whole give up
+ * their callers: each function in them counts below the nearest caller that is heavy, so that what each function
+ * executed stays whole.
+ */
+enum { MANY_CONTEXTS = 20000, SMALL_SHARE = 1 << 19, HEAVY_TO_SMALL = 1 << 9 };
+
+/* What a function executed in small contexts below one heavy one. */
+struct small {
+    uint32_t context, function;
+    uint64_t weight;
+};
+
+static void add_small(struct small *smalls, uint32_t mask, uint32_t context, uint32_t function, uint64_t weight)
+{
+    uint64_t key = ((uint64_t)context << 32 | function) * 0x9e3779b97f4a7c15u;
+    uint32_t at = (uint32_t)(key >> 32) & mask;
+    while (smalls[at].weight != 0 && (smalls[at].context != context || smalls[at].function != function)) {
+        at = (at + 1) & mask;
+    }
+    smalls[at] = (struct small){context, function, smalls[at].weight + weight};
+}
+
+static int by_place(const void *left, const void *right)
+{
+    const struct small *a = left, *b = right;
+    if (a->context != b->context) return a->context < b->context ? -1 : 1;
+    return (a->function > b->function) - (a->function < b->function);
+}
+
+/* Writes the small contexts of the tree with these weights, and takes them out of the weights. */
+static bool gather_small(FILE *file, uint64_t *weights)
+{
+    uint32_t room = 1;
+    while (room < context_count * 2u) room *= 2;
+    uint64_t *totals = malloc(context_count * sizeof *totals);
+    uint32_t *heavy = malloc(context_count * sizeof *heavy);
+    struct small *smalls = calloc(room, sizeof *smalls);
+    bool good = totals && heavy && smalls;
+    if (good) {
+        memcpy(totals, weights, context_count * sizeof *totals);
+        /* A context's number is higher than its caller's. */
+        for (uint32_t index = context_count - 1; index > 0; index--) totals[contexts[index].parent] += totals[index];
+        /* A power of two, so that boots which differ a little draw the same line. */
+        uint64_t limit = 1;
+        while (limit * 2 <= totals[0] / SMALL_SHARE) limit *= 2;
+        heavy[0] = 0;
+        for (uint32_t index = 1; index < context_count; index++) {
+            uint32_t parent = contexts[index].parent;
+            bool is_root = parent == 0;
+            heavy[index] = is_root || totals[index] >= limit * HEAVY_TO_SMALL ? index : heavy[parent];
+            if (is_root || totals[index] >= limit || weights[index] == 0) continue;
+            add_small(smalls, room - 1, heavy[index], contexts[index].function, weights[index]);
+            weights[index] = 0;
+        }
+        uint32_t count = 0;
+        for (uint32_t at = 0; at < room; at++) {
+            if (smalls[at].weight != 0) smalls[count++] = smalls[at];
+        }
+        qsort(smalls, count, sizeof *smalls, by_place);
+        for (uint32_t index = 0; index < count; index++) {
+            char address[24];
+            write_path(file, smalls[index].context);
+            fprintf(file, ";%s;%s %" PRIu64 "\n", function_name(FUNCTION_SMALL, address, sizeof address),
+                function_name(smalls[index].function, address, sizeof address), smalls[index].weight);
+        }
+    }
+    free(totals);
+    free(heavy);
+    free(smalls);
+    return good;
+}
+
 bool contexts_write(const char *path, bool since_last)
 {
     char temporary[PATH_LIMIT + 8];
     snprintf(temporary, sizeof temporary, "%s.tmp", path);
     FILE *file = fopen(temporary, "we");
-    if (!file) {
+    uint64_t *weights = file ? malloc(context_count * sizeof *weights) : NULL;
+    if (!weights) {
         complain("cannot write the profile %s: %s", temporary, strerror(errno));
+        if (file) fclose(file);
         return false;
     }
-    for (uint32_t index = 1; index < context_count; index++) {
-        struct context *context = &contexts[index];
-        uint64_t weight = context->weight - (since_last ? context->written : 0);
-        if (since_last) context->written = context->weight;
-        if (weight == 0) continue;
-        write_path(file, index);
-        fprintf(file, " %" PRIu64 "\n", weight);
+    uint32_t heavy = 0;
+    for (uint32_t index = 0; index < context_count; index++) {
+        weights[index] = contexts[index].weight - (since_last ? contexts[index].written : 0);
+        if (since_last) contexts[index].written = contexts[index].weight;
+        heavy += weights[index] != 0;
     }
-    bool good = !ferror(file);
+    bool good = heavy <= MANY_CONTEXTS || gather_small(file, weights);
+    for (uint32_t index = 1; index < context_count; index++) {
+        if (weights[index] != 0) write_line(file, index, weights[index]);
+    }
+    free(weights);
+    good = good && !ferror(file);
     good = fclose(file) == 0 && good;
     /* A reader sees the whole profile or none. */
     good = good && rename(temporary, path) == 0;

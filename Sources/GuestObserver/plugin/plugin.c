@@ -50,13 +50,13 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *block)
 {
     (void)id;
     /* What reads the counters comes before what adds to them: a callback sees the blocks before its own. */
+    struct place place = profile_place(block);
     hash_instrument(block);
-    profile_instrument_start(block);
+    profile_instrument_start(block, &place);
     serial_instrument(block);
     milestones_instrument(block);
-    counters_instrument(
-        block, profile_class(qemu_plugin_tb_vaddr(block)), qemu_plugin_tb_n_insns(block));
-    profile_instrument_events(block);
+    counters_instrument(block, place.class, qemu_plugin_tb_n_insns(block));
+    profile_instrument_events(block, &place);
 }
 
 static void idle(qemu_plugin_id_t id, unsigned processor)
@@ -114,7 +114,7 @@ EXPORTED int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, i
         return -1;
     }
     if (!configuration_read(path) || !counters_begin(configuration.channel)) return -1;
-    if (!serial_begin() || !hash_begin() || !profile_begin()) return -1;
+    if (!serial_begin() || !hash_begin() || !profile_begin(id)) return -1;
 
     qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
     qemu_plugin_register_vcpu_idle_cb(id, idle);

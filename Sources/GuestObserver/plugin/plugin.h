@@ -9,10 +9,11 @@
 
 enum { PATH_LIMIT = 4096 };
 
-enum { RANGE_LIMIT = 16, CHAIN_LIMIT = 64 };
+enum { RANGE_LIMIT = 16, CHAIN_LIMIT = 64, IMAGE_LIMIT = 64, OPENING_LIMIT = 32 };
 
 struct range {
     uint64_t first, last; /* both belong to it */
+    uint64_t offset;      /* of the early kernel: what its addresses lack of those that it is linked at */
 };
 
 enum trigger { NO_TRIGGER, BY_TEXT, BY_SERIAL_BYTES, BY_ADDRESS };
@@ -36,6 +37,13 @@ struct configuration {
     char profile[PATH_LIMIT]; /* where the folded stacks go; empty for no profile */
     struct range followed[RANGE_LIMIT]; /* the code whose calls are followed */
     unsigned followed_count;
+    struct range early[RANGE_LIMIT]; /* where the kernel's code lies before it runs where it was linked */
+    unsigned early_count;
+    struct range alias[RANGE_LIMIT]; /* where the kernel's code lies beside the decompressor's */
+    unsigned alias_count;
+    uint8_t decompressor[OPENING_LIMIT]; /* the code with which the kernel's decompressor begins */
+    size_t decompressor_length;
+    uint64_t context_limit;   /* contexts that are kept apart */
     uint64_t stack_size;      /* a thread's stack begins at a multiple of it; 0 where there is but one */
     char chains[PATH_LIMIT];  /* where the chain of calls is logged, to compare it with a debugger's */
     uint64_t chain_at[CHAIN_LIMIT]; /* when code at these addresses begins to run */
@@ -120,16 +128,22 @@ extern uint64_t hash_now;
 
 /* ---- The profile of call stacks. ---- */
 
-bool profile_begin(void);
+bool profile_begin(qemu_plugin_id_t id);
 
-/* The kind of code at an address, now. */
-enum code_class profile_class(uint64_t address);
+/* Where a block belongs. */
+struct place {
+    enum code_class class;
+    unsigned image;   /* the program that it is part of, from 1 on; 0 for none */
+    uint64_t offset;  /* what its addresses lack of those of its symbols */
+};
+
+struct place profile_place(const struct qemu_plugin_tb *block);
 
 /* Before the counting of a block is instrumented: what is to happen ahead of it. */
-void profile_instrument_start(struct qemu_plugin_tb *block);
+void profile_instrument_start(struct qemu_plugin_tb *block, const struct place *place);
 
 /* Calls and returns of the block. */
-void profile_instrument_events(struct qemu_plugin_tb *block);
+void profile_instrument_events(struct qemu_plugin_tb *block, const struct place *place);
 
 /* A milestone was reached: its phase's stacks are written, and all of them where it is the final one. So many
    instructions of the current block are counted already but lie behind the milestone. */

@@ -12,12 +12,15 @@ enum { SITE_LIMIT = 1 << 21, RESUME_LIMIT = 1 << 10 };
 /* A call or return instruction. */
 struct site {
     uint64_t address;
+    unsigned image;     /* the program that it is part of; 0 for the kernel */
+    bool early;         /* translated before the kernel ran where it was linked */
     uint32_t function;  /* that a direct call leads to; FUNCTION_UNKNOWN for others */
+    uint32_t caller;    /* that the instruction itself is part of */
     uint64_t executed;  /* counted in line, ahead of its memory access */
     uint64_t seen;      /* how much of that its callback has seen */
 };
 
-static bool profiling, frozen, kernel_ran;
+static bool profiling, frozen;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* Sites by address: open addressing, at most half full. They outlive translations, which come and go. */
@@ -29,7 +32,7 @@ static FILE *chains;
 /* The addresses behind IRETs: who gets there has not gone anywhere. */
 static uint64_t behind_resume[RESUME_LIMIT];
 
-bool profile_begin(void)
+bool profile_begin(qemu_plugin_id_t id)
 {
     if (configuration.profile[0] == '\0') return true;
     if (!host.x86) {
@@ -46,28 +49,9 @@ bool profile_begin(void)
         return false;
     }
     sites = calloc(SITE_LIMIT * 2, sizeof *sites);
-    profiling = sites && threads_begin();
+    profiling = sites && threads_begin() && spaces_begin(id);
     if (!profiling) complain("there is no memory for the profile");
     return profiling;
-}
-
-static bool is_followed(uint64_t address)
-{
-    for (unsigned index = 0; index < configuration.followed_count; index++) {
-        const struct range *range = &configuration.followed[index];
-        if (address >= range->first && address <= range->last) return true;
-    }
-    return false;
-}
-
-enum code_class profile_class(uint64_t address)
-{
-    if (is_followed(address)) {
-        kernel_ran = true;
-        return CODE_KERNEL;
-    }
-    if (address < 0x100000 || (address >= 0xfff00000 && address <= 0xffffffff)) return CODE_FIRMWARE;
-    return kernel_ran ? CODE_USER : CODE_LOADER;
 }
 
 /* ---- Callbacks. Only several processors need the lock. ---- */
@@ -84,11 +68,26 @@ static void leave(void)
     if (host.vcpus > 1) pthread_mutex_unlock(&lock);
 }
 
+void profile_flush(unsigned processor)
+{
+    if (!profiling || !enter()) return;
+    threads_flush(processor);
+    leave();
+}
+
 static void entered(unsigned processor, void *data)
+{
+    if (!kernel_settled() || !enter()) return;
+    uintptr_t packed = (uintptr_t)data;
+    thread_entered(processor, (uint32_t)(packed >> 8), (enum symbol_kind)(packed & 0xff));
+    leave();
+}
+
+static void entered_by_user(unsigned processor, void *data)
 {
     if (!enter()) return;
     uintptr_t packed = (uintptr_t)data;
-    thread_entered(processor, (uint32_t)(packed >> 8), (enum symbol_kind)(packed & 0xff));
+    user_entered(processor, packed & 0xff, (uint32_t)(packed >> 16), (enum symbol_kind)(packed >> 8 & 0xff));
     leave();
 }
 
@@ -134,18 +133,32 @@ static bool is_stale(struct site *site)
     return false;
 }
 
+/* Whether it runs before the kernel does where it was linked; where the stack lies tells that. */
+static bool is_too_early(unsigned processor, const struct site *site, uint64_t slot)
+{
+    if (!site->early) return false;
+    settle(processor, slot);
+    return !kernel_settled();
+}
+
 static void called(unsigned processor, qemu_plugin_meminfo_t access, uint64_t address, void *data)
 {
+    struct site *site = data;
     /* An indirect call loads its target before it stores; QEMU 7 does not filter reliably. */
-    if (!qemu_plugin_mem_is_store(access) || is_stale(data) || !enter()) return;
-    thread_called(processor, address, ((struct site *)data)->function);
+    if (!qemu_plugin_mem_is_store(access) || is_stale(site)) return;
+    if (is_too_early(processor, site, address) || !enter()) return;
+    if (site->image) user_called(processor, site->image, address, site->function, site->caller);
+    else thread_called(processor, settled(address), site->function, site->caller);
     leave();
 }
 
 static void returned(unsigned processor, qemu_plugin_meminfo_t access, uint64_t address, void *data)
 {
-    if (qemu_plugin_mem_is_store(access) || is_stale(data) || !enter()) return;
-    thread_returned(processor, address);
+    struct site *site = data;
+    if (qemu_plugin_mem_is_store(access) || is_stale(site)) return;
+    if (is_too_early(processor, site, address) || !enter()) return;
+    if (site->image) user_returned(processor, site->image, address, site->caller);
+    else thread_returned(processor, settled(address), site->caller);
     leave();
 }
 
@@ -187,15 +200,16 @@ static enum transfer transfer_of(const uint8_t *bytes, size_t size, int32_t *dis
     }
 }
 
-static struct site *site_at(uint64_t address)
+static struct site *site_at(unsigned image, uint64_t address)
 {
     uint32_t mask = SITE_LIMIT * 2 - 1;
-    uint32_t at = (uint32_t)(address * 0x9e3779b97f4a7c15u >> 40) & mask;
-    while (sites[at] && sites[at]->address != address) at = (at + 1) & mask;
+    uint32_t at = (uint32_t)((address ^ (uint64_t)image << 56) * 0x9e3779b97f4a7c15u >> 40) & mask;
+    while (sites[at] && (sites[at]->address != address || sites[at]->image != image)) at = (at + 1) & mask;
     if (!sites[at] && site_count < SITE_LIMIT) {
         sites[at] = calloc(1, sizeof(struct site));
         if (sites[at]) {
             sites[at]->address = address;
+            sites[at]->image = image;
             site_count++;
         }
     }
@@ -207,18 +221,38 @@ static uint64_t *behind(uint64_t address)
     return &behind_resume[(address * 0x9e3779b97f4a7c15u) >> 54];
 }
 
-void profile_instrument_start(struct qemu_plugin_tb *block)
+static bool is_followed(const struct place *place)
 {
-    if (!profiling) return;
-    uint64_t address = qemu_plugin_tb_vaddr(block);
-    if (!is_followed(address)) return;
+    return profiling
+        && (place->class == CODE_KERNEL || place->class == CODE_PROGRAM || place->class == CODE_EARLY);
+}
+
+static void instrument_program_start(struct qemu_plugin_tb *block, unsigned image)
+{
+    uint32_t function;
+    const struct symbol *symbol = symbol_at(image, qemu_plugin_tb_vaddr(block), &function);
+    if (!symbol) return;
+    void *data = (void *)((uintptr_t)function << 16 | (uintptr_t)symbol->kind << 8 | image);
+    qemu_plugin_register_vcpu_tb_exec_cb(block, entered_by_user, space_flags, data);
+}
+
+void profile_instrument_start(struct qemu_plugin_tb *block, const struct place *place)
+{
+    if (!is_followed(place)) return;
+    if (place->image) {
+        instrument_program_start(block, place->image);
+        return;
+    }
+    uint64_t address = qemu_plugin_tb_vaddr(block) + place->offset;
     uint32_t function;
     const struct symbol *symbol = table_around(address, &function);
-    if (!symbol) symbol = symbol_at(address, &function);
+    if (!symbol) symbol = symbol_at(0, address, &function);
     if (symbol && symbol->kind != SYMBOL_CONTINUATION) {
         uint8_t kind = symbol->kind == SYMBOL_MOVING ? SYMBOL_FUNCTION : symbol->kind;
         void *data = (void *)((uintptr_t)function << 8 | kind);
-        qemu_plugin_register_vcpu_tb_exec_cb(block, entered, QEMU_PLUGIN_CB_NO_REGS, data);
+        /* What enters the kernel has the address space that is left in its registers. */
+        qemu_plugin_register_vcpu_tb_exec_cb(
+            block, entered, kind == SYMBOL_FUNCTION ? QEMU_PLUGIN_CB_NO_REGS : space_flags, data);
     }
     for (unsigned index = 0; chains && index < configuration.chain_count; index++) {
         if (configuration.chain_at[index] != address) continue;
@@ -231,27 +265,31 @@ void profile_instrument_start(struct qemu_plugin_tb *block)
 }
 
 static void instrument_memory(
-    struct qemu_plugin_insn *instruction, uint32_t function, qemu_plugin_vcpu_mem_cb_t callback)
+    struct qemu_plugin_insn *instruction, const struct place *place, uint32_t function,
+    qemu_plugin_vcpu_mem_cb_t callback)
 {
-    struct site *site = site_at(qemu_plugin_insn_vaddr(instruction));
+    uint64_t address = qemu_plugin_insn_vaddr(instruction) + place->offset;
+    struct site *site = site_at(place->image, address);
     if (!site) return;
+    site->early = place->class == CODE_EARLY;
     site->function = function;
+    site->caller = function_around(place->image, address);
     if (host.interface == 1) {
         qemu_plugin_register_vcpu_insn_exec_inline(
             instruction, QEMU_PLUGIN_INLINE_ADD_U64, &site->executed, 1);
     }
     qemu_plugin_register_vcpu_mem_cb(
-        instruction, callback, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW, site);
+        instruction, callback, place->image ? space_flags : QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW, site);
 }
 
-void profile_instrument_events(struct qemu_plugin_tb *block)
+void profile_instrument_events(struct qemu_plugin_tb *block, const struct place *place)
 {
-    if (!profiling || !is_followed(qemu_plugin_tb_vaddr(block))) return;
+    if (!is_followed(place)) return;
     /* Calls and returns end a block. */
     struct qemu_plugin_insn *last = qemu_plugin_tb_get_insn(block, qemu_plugin_tb_n_insns(block) - 1);
     uint8_t bytes[16];
     size_t size = instruction_bytes(last, bytes, sizeof bytes);
-    uint64_t next = qemu_plugin_insn_vaddr(last) + qemu_plugin_insn_size(last);
+    uint64_t next = qemu_plugin_insn_vaddr(last) + place->offset + qemu_plugin_insn_size(last);
     int32_t distance = 0;
     switch (transfer_of(bytes, size, &distance)) {
     case NO_TRANSFER:
@@ -259,20 +297,22 @@ void profile_instrument_events(struct qemu_plugin_tb *block)
     case DIRECT_CALL: {
         uint64_t target = next + (uint64_t)(int64_t)distance;
         if (!host.x86_64) target &= 0xffffffff;
-        instrument_memory(last, function_at(target), called);
+        instrument_memory(last, place, function_at(place->image, target), called);
         break;
     }
     case INDIRECT_CALL:
-        instrument_memory(last, FUNCTION_UNKNOWN, called);
+        instrument_memory(last, place, FUNCTION_UNKNOWN, called);
         break;
     case RETURN:
-        instrument_memory(last, FUNCTION_UNKNOWN, returned);
+        instrument_memory(last, place, FUNCTION_UNKNOWN, returned);
         break;
     case INTERRUPT_RETURN:
+        if (place->image) break;
         *behind(next) = next;
         qemu_plugin_register_vcpu_insn_exec_cb(last, resumed, QEMU_PLUGIN_CB_NO_REGS, NULL);
         break;
     case SYSTEM_RETURN:
+        if (place->image) break;
         qemu_plugin_register_vcpu_insn_exec_cb(last, left_system_call, QEMU_PLUGIN_CB_NO_REGS, NULL);
         break;
     }
@@ -293,7 +333,7 @@ void profile_milestone(unsigned processor, unsigned index, uint64_t remaining, b
     if (!profiling || !enter()) return;
     threads_flush(processor);
     const struct milestone *milestone = &configuration.milestones[index];
-    if (milestone->trigger == BY_ADDRESS && is_followed(milestone->number)) {
+    if (milestone->trigger == BY_ADDRESS && is_kernel(milestone->number)) {
         threads_give_back(processor, remaining);
     }
     char path[PATH_LIMIT + 16];
@@ -310,6 +350,7 @@ void profile_milestone(unsigned processor, unsigned index, uint64_t remaining, b
 void profile_end(void)
 {
     if (!profiling || !enter()) return;
+    spaces_ended = true;
     for (unsigned processor = 0; processor < host.vcpus; processor++) threads_flush(processor);
     contexts_write(configuration.profile, false);
     publish();

@@ -62,6 +62,7 @@ void qemu_plugin_register_vcpu_insn_exec_cb(
 void qemu_plugin_register_vcpu_mem_cb(
     struct qemu_plugin_insn *, qemu_plugin_vcpu_mem_cb_t, enum qemu_plugin_cb_flags,
     enum qemu_plugin_mem_rw, void *);
+void qemu_plugin_register_vcpu_init_cb(qemu_plugin_id_t, qemu_plugin_vcpu_simple_cb_t);
 void qemu_plugin_register_vcpu_idle_cb(qemu_plugin_id_t, qemu_plugin_vcpu_simple_cb_t);
 void qemu_plugin_register_atexit_cb(qemu_plugin_id_t, qemu_plugin_udata_cb_t, void *);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *);
@@ -91,5 +92,26 @@ ONLY_IN_SOME void qemu_plugin_register_vcpu_tb_exec_cond_cb(
 
 /* Interface 4 and later: its presence tells the interface. */
 ONLY_IN_SOME void qemu_plugin_read_memory_vaddr(void);
+
+/* Interface 2 and later, with GLib's arrays, which every QEMU that has these brings along. */
+struct qemu_plugin_register;
+typedef struct {
+    struct qemu_plugin_register *handle;
+    const char *name;
+    const char *feature;
+} qemu_plugin_reg_descriptor;
+typedef struct {
+    char *data;
+    unsigned length;
+} GArray;
+typedef struct {
+    uint8_t *data;
+    unsigned length;
+} GByteArray;
+ONLY_IN_SOME GArray *qemu_plugin_get_registers(void);
+ONLY_IN_SOME int qemu_plugin_read_register(struct qemu_plugin_register *, GByteArray *);
+ONLY_IN_SOME GByteArray *g_byte_array_new(void);
+ONLY_IN_SOME GByteArray *g_byte_array_set_size(GByteArray *, unsigned);
+ONLY_IN_SOME char *g_array_free(GArray *, int);
 
 #endif

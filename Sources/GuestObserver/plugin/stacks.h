@@ -8,21 +8,27 @@
 
 enum { DEPTH_LIMIT = 512 };
 
-/* Functions by number: a few that stand for kinds of code, then the symbols, then addresses without one. */
+/* Functions by number: a few that stand for kinds of code, then the symbols, then addresses without one; from
+   FUNCTION_IMAGES on the programs, and from FUNCTION_SPACES on address spaces. */
 enum {
     FUNCTION_UNKNOWN,
     FUNCTION_FIRMWARE,
     FUNCTION_LOADER,
+    FUNCTION_DECOMPRESSOR,
     FUNCTION_KERNEL,
     FUNCTION_USER,
     FUNCTION_INTERRUPTS,
+    FUNCTION_SMALL,
     FUNCTION_OTHERS,
-    FUNCTION_FIRST_SYMBOL
+    FUNCTION_FIRST_SYMBOL,
+    FUNCTION_IMAGES = 1 << 29,
+    FUNCTION_SPACES = 1 << 30
 };
 
 /* What begins at a symbol. The letters are those of the symbol file. */
 enum symbol_kind {
     SYMBOL_FUNCTION = 'f',
+    SYMBOL_BEGINNING = 'b',  /* a function at which a program begins */
     SYMBOL_INTERRUPT = 'i',  /* an asynchronous entry: it gets a root of its own */
     SYMBOL_TABLE = 't',      /* stubs of interrupts, each an entry, that jump to one */
     SYMBOL_EXCEPTION = 'e',  /* a synchronous one: it belongs to what caused it */
@@ -37,18 +43,38 @@ struct symbol {
     uint8_t kind;
 };
 
-/* ---- Symbols. ---- */
+/* ---- Places. ---- */
+
+/* Whether the kernel's code lies there. */
+bool is_kernel(uint64_t address);
+
+/* Whether the kernel runs where it was linked: code that was translated earlier is the kernel's now. */
+bool kernel_settled(void);
+
+/* Takes note of where the stack lies: in the kernel's half it runs where it was linked. */
+void settle(unsigned processor, uint64_t slot);
+
+/* The address of the kernel's stack before it runs where it was linked, as it is afterwards. */
+uint64_t settled(uint64_t slot);
+
+/* Gives what was executed until now to who executed it, where a profile is kept. */
+void profile_flush(unsigned processor);
+
+/* ---- Symbols: the kernel's are image 0's, each program has its own. ---- */
 
 bool symbols_read(const char *path);
 
 /* The symbol that begins at an address, or null. Its number, where that is wanted. */
-const struct symbol *symbol_at(uint64_t address, uint32_t *function);
+const struct symbol *symbol_at(unsigned image, uint64_t address, uint32_t *function);
 
 /* The table of stubs that an address lies in, or null. Its number, where that is wanted. */
 const struct symbol *table_around(uint64_t address, uint32_t *function);
 
 /* The number of the function that a call to an address calls: a symbol, or the address itself. */
-uint32_t function_at(uint64_t address);
+uint32_t function_at(unsigned image, uint64_t address);
+
+/* The number of the function whose code an address belongs to; FUNCTION_UNKNOWN where no symbol is near. */
+uint32_t function_around(unsigned image, uint64_t address);
 
 /* The function's name; `address` is room for one that has none. */
 const char *function_name(uint32_t function, char *address, size_t size);
@@ -69,12 +95,47 @@ bool contexts_write(const char *path, bool since_last);
 uint32_t contexts_count(void);
 extern uint64_t context_overflow;
 
-/* ---- Threads. ---- */
+/* ---- Frames of one thread. ---- */
+
+struct frame {
+    uint64_t slot;      /* 0 for an entry whose stack is not known yet */
+    uint32_t function;  /* FUNCTION_UNKNOWN until it is entered */
+    uint32_t context;   /* 0 until it is needed */
+    uint8_t kind;       /* SYMBOL_FUNCTION for a call, else what entered */
+};
+
+struct thread {
+    uint64_t owner;     /* of user code: its address space; 0 in the kernel */
+    uint64_t region;    /* 0 until its first event */
+    uint32_t root;      /* below which its contexts stand */
+    uint32_t function;  /* what it runs below its first known frame */
+    uint32_t context;
+    uint32_t depth, room;
+    struct frame *frames;
+};
+
+extern uint64_t frames_too_deep;
+
+/* What runs in a thread now. */
+uint32_t thread_now(struct thread *thread);
+
+void push_frame(struct thread *thread, uint64_t slot, uint32_t function, uint8_t kind);
+
+/* Ends the call whose return address lies in `slot`, with all that it called; false where there is none. */
+bool pop_call(struct thread *thread, uint64_t slot);
+
+/* Says that what runs now has turned out to be `function`. */
+void rename_top(struct thread *thread, uint32_t function);
+
+/* Says which function holds the code that runs now, where that was not known yet. */
+void name_top(struct thread *thread, uint32_t function);
+
+/* ---- Threads of the kernel. ---- */
 
 /* What happened in the followed code, in the order in which it does. `slot` is the stack pointer's value
-   where the return address lies. */
-void thread_called(unsigned processor, uint64_t slot, uint32_t function);
-void thread_returned(unsigned processor, uint64_t slot);
+   where the return address lies, `caller` the function whose code calls or returns. */
+void thread_called(unsigned processor, uint64_t slot, uint32_t function, uint32_t caller);
+void thread_returned(unsigned processor, uint64_t slot, uint32_t caller);
 void thread_entered(unsigned processor, uint32_t function, enum symbol_kind kind);
 void thread_resumes(unsigned processor);         /* IRET: takes effect at the next event */
 void thread_did_not_resume(unsigned processor);  /* it went on behind the IRET */
@@ -86,10 +147,35 @@ void threads_flush(unsigned processor);
 /* Takes back what the flush added too early: it counts for what runs next. */
 void threads_give_back(unsigned processor, uint64_t weight);
 
+/* User code runs, and no event told of its beginning. Returns the kernel's thread that let it run. */
+struct thread *thread_that_left(unsigned processor);
+
 /* Writes who called whom, the newest first: a;b;c, and an interrupted one behind a bar. */
 void thread_write_chain(unsigned processor, FILE *file);
 
 bool threads_begin(void);
-extern uint64_t frames_too_deep;
+
+/* ---- User code: programs of which the symbols were given, and address spaces. ---- */
+
+/* The image whose code a block consists of, from 1 on; 0 for none. */
+unsigned image_of(const struct qemu_plugin_tb *block);
+const char *image_name(unsigned image);
+bool image_add(const char *name);
+bool image_add_code(char *value);
+
+void user_called(unsigned processor, unsigned image, uint64_t slot, uint32_t function, uint32_t caller);
+void user_returned(unsigned processor, unsigned image, uint64_t slot, uint32_t caller);
+void user_entered(unsigned processor, unsigned image, uint32_t function, enum symbol_kind kind);
+
+/* The context of what runs in user mode: in a program that is known, or in another. */
+uint32_t user_context(unsigned processor, bool known);
+
+/* The kernel runs again. */
+void user_left(unsigned processor);
+
+/* Whether address spaces are told apart by a register, which callbacks then have to be registered for. */
+bool spaces_begin(qemu_plugin_id_t id);
+extern enum qemu_plugin_cb_flags space_flags;
+extern bool spaces_ended; /* no processor runs any more */
 
 #endif

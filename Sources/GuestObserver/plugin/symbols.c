@@ -1,4 +1,5 @@
-/* Names of the guest's functions, from a file of lines "address kind name" in ascending order. */
+/* Names of the guest's functions, from a file of lines "address kind name": in ascending order the kernel's, and
+   behind each line "image" those of the next program. */
 #include "stacks.h"
 
 #include <errno.h>
@@ -16,6 +17,9 @@ enum { FARTHEST = 1 << 18 };
 static struct symbol *symbols;
 static uint8_t *entered;
 static uint32_t symbol_count;
+static struct {
+    uint32_t first, end;
+} tables[IMAGE_LIMIT + 1];
 static char *text;
 static size_t text_length;
 
@@ -25,8 +29,9 @@ static uint32_t nameless_table[NAMELESS_LIMIT * 2]; /* one more than the index; 
 
 static const char *const kinds_of_code[] = {
     [FUNCTION_UNKNOWN] = "[unknown]", [FUNCTION_FIRMWARE] = "[firmware]",
-    [FUNCTION_LOADER] = "[boot loader]", [FUNCTION_KERNEL] = "[kernel]", [FUNCTION_USER] = "[user]",
-    [FUNCTION_INTERRUPTS] = "[interrupts]", [FUNCTION_OTHERS] = "[other contexts]"};
+    [FUNCTION_LOADER] = "[boot loader]", [FUNCTION_DECOMPRESSOR] = "[decompressor]",
+    [FUNCTION_KERNEL] = "[kernel]", [FUNCTION_USER] = "[user]", [FUNCTION_INTERRUPTS] = "[interrupts]",
+    [FUNCTION_SMALL] = "[small contexts]", [FUNCTION_OTHERS] = "[other contexts]"};
 
 static bool append(uint64_t address, char kind, const char *name)
 {
@@ -61,14 +66,21 @@ bool symbols_read(const char *path)
     }
     char line[1024];
     uint64_t before = 0;
+    unsigned image = 0;
     bool good = true;
     while (good && fgets(line, sizeof line, file)) {
         line[strcspn(line, "\n")] = '\0';
+        if (strcmp(line, "image") == 0) {
+            good = image++ < IMAGE_LIMIT;
+            if (good) tables[image].first = tables[image].end = symbol_count;
+            continue;
+        }
         char *rest;
         uint64_t address = strtoull(line, &rest, 16);
-        good = rest[0] == ' ' && strchr("fitemsc", rest[1]) && rest[2] == ' ' && rest[3] != '\0';
-        good = good && (symbol_count == 0 || address > before) && symbol_count < SYMBOL_LIMIT;
+        good = rest[0] == ' ' && rest[1] != '\0' && strchr("fbitemsc", rest[1]) && rest[2] == ' ' && rest[3] != '\0';
+        good = good && (symbol_count == tables[image].first || address > before) && symbol_count < SYMBOL_LIMIT;
         good = good && append(address, rest[1], rest + 3);
+        tables[image].end = symbol_count;
         before = address;
     }
     fclose(file);
@@ -77,21 +89,21 @@ bool symbols_read(const char *path)
     return entered != NULL;
 }
 
-/* The number of the first symbol behind an address. */
-static uint32_t behind(uint64_t address)
+/* The number of the symbol at or before an address, and one more; 0 where an image has none. */
+static uint32_t behind(unsigned image, uint64_t address)
 {
-    uint32_t low = 0, high = symbol_count;
+    uint32_t low = tables[image].first, high = tables[image].end;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (symbols[middle].address <= address) low = middle + 1;
         else high = middle;
     }
-    return low;
+    return low == tables[image].first ? 0 : low;
 }
 
-const struct symbol *symbol_at(uint64_t address, uint32_t *function)
+const struct symbol *symbol_at(unsigned image, uint64_t address, uint32_t *function)
 {
-    uint32_t index = behind(address);
+    uint32_t index = behind(image, address);
     if (index == 0 || symbols[index - 1].address != address) return NULL;
     *function = FUNCTION_FIRST_SYMBOL + index - 1;
     return &symbols[index - 1];
@@ -99,17 +111,24 @@ const struct symbol *symbol_at(uint64_t address, uint32_t *function)
 
 const struct symbol *table_around(uint64_t address, uint32_t *function)
 {
-    uint32_t index = behind(address);
+    uint32_t index = behind(0, address);
     if (index == 0 || symbols[index - 1].kind != SYMBOL_TABLE) return NULL;
     *function = FUNCTION_FIRST_SYMBOL + index - 1;
     return &symbols[index - 1];
 }
 
-uint32_t function_at(uint64_t address)
+uint32_t function_around(unsigned image, uint64_t address)
+{
+    uint32_t index = behind(image, address);
+    if (index == 0 || address - symbols[index - 1].address >= FARTHEST) return FUNCTION_UNKNOWN;
+    return FUNCTION_FIRST_SYMBOL + index - 1;
+}
+
+uint32_t function_at(unsigned image, uint64_t address)
 {
     /* A call into the middle of a function (assembly does that) runs on that function's behalf. */
-    uint32_t index = behind(address);
-    if (index > 0 && address - symbols[index - 1].address < FARTHEST) return FUNCTION_FIRST_SYMBOL + index - 1;
+    uint32_t around = function_around(image, address);
+    if (around != FUNCTION_UNKNOWN) return around;
 
     const uint32_t mask = NAMELESS_LIMIT * 2 - 1;
     uint32_t at = (uint32_t)(address * 0x9e3779b97f4a7c15u >> 40) & mask;
@@ -127,6 +146,11 @@ uint32_t function_at(uint64_t address)
 const char *function_name(uint32_t function, char *address, size_t size)
 {
     if (function < FUNCTION_FIRST_SYMBOL) return kinds_of_code[function];
+    if (function >= FUNCTION_SPACES) {
+        snprintf(address, size, "space %" PRIu32, function - FUNCTION_SPACES);
+        return address;
+    }
+    if (function >= FUNCTION_IMAGES) return image_name(function - FUNCTION_IMAGES);
     function -= FUNCTION_FIRST_SYMBOL;
     if (function < symbol_count) return text + symbols[function].name;
     snprintf(address, size, "0x%" PRIx64, nameless[function - symbol_count]);

@@ -1,0 +1,117 @@
+import Foundation
+
+/// Rules of one's own, in a JSON file: the names of `PlatformRules`, of which `name` and `stackSize` are needed.
+/// Numbers may be written as text in hexadecimal: `"0xffffffff80000000"`.
+extension PlatformRules {
+    /// Reads the file at `path`, or takes the preset of that name.
+    /// - Throws: `GuestObserverError` of code `rulesUnusable` that names the file and what is wrong in it.
+    public static func named(_ path: String) throws -> PlatformRules {
+        if let preset = presets.first(where: { $0.name == path }) { return preset }
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(fileURLWithPath: path))
+        } catch {
+            let names = presets.map(\.name).joined(separator: ", ")
+            throw unusable(path, "there is no such file or preset", "Give a file, or one of: \(names).")
+        }
+        guard data.count <= 1 << 20 else {
+            throw unusable(path, "it is over 1 MiB large", "Give a file of rules.")
+        }
+        do {
+            return try JSONDecoder().decode(PlatformRules.self, from: data)
+        } catch let error as DecodingError {
+            throw unusable(
+                path, reason(error), "Documentation/HowExactBootsWork.md tells what rules consist of.")
+        }
+    }
+
+    private static func reason(_ error: DecodingError) -> String {
+        switch error {
+        case .keyNotFound(let key, _): return "'\(key.stringValue)' is missing"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+            let place = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }
+                .joined(separator: ".")
+            return (place.isEmpty ? "" : "\(place): ")
+                + context.debugDescription.split(separator: "\n")
+                .joined(separator: " ").trimmingCharacters(in: CharacterSet(charactersIn: "."))
+        @unknown default: return "it is not understood"
+        }
+    }
+
+    private static func unusable(_ path: String, _ reason: String, _ nextStep: String) -> GuestObserverError {
+        GuestObserverError(.rulesUnusable, place: path, reason: reason, nextStep: nextStep)
+    }
+
+    private enum Keys: String, CodingKey, CaseIterable {
+        case name, followed, stackSize, interrupts, interruptTables, exceptions, systemCalls, movingReturns
+        case continuations
+    }
+
+    /// A key as it stands in a file, to find those that mean nothing.
+    private struct AnyKey: CodingKey {
+        var stringValue: String
+        var intValue: Int? { nil }
+        init?(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    /// Reads rules; what is left out is empty.
+    public init(from decoder: any Decoder) throws {
+        let given = try decoder.container(keyedBy: AnyKey.self).allKeys.map(\.stringValue)
+        if let unknown = given.sorted().first(where: { Keys(rawValue: $0) == nil }) {
+            throw DecodingError.dataCorrupted(
+                .init(
+                    codingPath: decoder.codingPath,
+                    debugDescription: "'\(unknown.prefix(60))' is none of "
+                        + Keys.allCases.map(\.rawValue).joined(separator: ", ")))
+        }
+        let values = try decoder.container(keyedBy: Keys.self)
+        func patterns(_ key: Keys) throws -> [String] {
+            try values.decodeIfPresent([String].self, forKey: key) ?? []
+        }
+        self.init(
+            name: try values.decode(String.self, forKey: .name),
+            followed: try values.decodeIfPresent([Range].self, forKey: .followed) ?? [],
+            stackSize: try values.decode(Address.self, forKey: .stackSize).value,
+            interrupts: try patterns(.interrupts), interruptTables: try patterns(.interruptTables),
+            exceptions: try patterns(.exceptions), systemCalls: try patterns(.systemCalls),
+            movingReturns: try patterns(.movingReturns), continuations: try patterns(.continuations))
+    }
+}
+
+extension PlatformRules.Range {
+    private enum Keys: CodingKey { case first, last }
+
+    /// Reads a range.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: Keys.self)
+        self.init(
+            first: try values.decode(Address.self, forKey: .first).value,
+            last: try values.decode(Address.self, forKey: .last).value)
+        guard first <= last else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "'first' lies behind 'last'"))
+        }
+    }
+}
+
+/// A number that may be written in hexadecimal.
+private struct Address: Decodable {
+    let value: UInt64
+
+    init(from decoder: any Decoder) throws {
+        let values = try decoder.singleValueContainer()
+        if let number = try? values.decode(UInt64.self) {
+            value = number
+            return
+        }
+        let text = (try? values.decode(String.self)) ?? ""
+        guard text.hasPrefix("0x"), let number = UInt64(text.dropFirst(2), radix: 16) else {
+            throw DecodingError.dataCorrupted(
+                .init(
+                    codingPath: decoder.codingPath,
+                    debugDescription: "this is no whole number, and no text like \"0xc1000000\""))
+        }
+        value = number
+    }
+}
