@@ -99,6 +99,7 @@ let tools: [Target] = [
         name: "BootmarkCommandTests",
         dependencies: [
             "BootmarkCommand", "BootHistory", "BootModel", "BootReports", "BootStore", "BootTestSupport",
+            "LibXML",
             argumentParser,
         ],
         swiftSettings: settings),

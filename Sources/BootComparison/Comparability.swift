@@ -17,7 +17,11 @@ struct Comparability {
 
     /// Pairs are taken in one sitting, so that a machine, a QEMU or an accelerator that differs is what is
     /// compared; the host has to be the same all the more.
-    init(before: ComparedRun?, after: ComparedRun, design: Procedure.Design) {
+    ///
+    /// Two scenarios are two questions: they compare only where that is meant.
+    init(
+        before: ComparedRun?, after: ComparedRun, design: Procedure.Design, acrossScenarios: Bool
+    ) {
         self.before = before
         self.after = after
         if case .pairs = design { paired = true } else { paired = false }
@@ -32,6 +36,10 @@ struct Comparability {
             differences.append(
                 "their boots were not taken in pairs, each beside the one of equal index, or none was yet")
         }
+        let isAcross = !acrossScenarios && before.run.scenario != after.run.scenario
+        if isAcross {
+            differences.append(Self.difference("scenario", before.run.scenario, after.run.scenario))
+        }
         if !paired, before.run.plan.machine != after.run.plan.machine {
             differences.append(Self.difference("machine", before.run.plan.machine, after.run.plan.machine))
         }
@@ -42,7 +50,9 @@ struct Comparability {
                     Self.difference("unit of \(metric.id)", other.unit.rawValue, metric.unit.rawValue))
             }
         }
-        objection = Self.sentence(differences)
+        let isAllThatDiffers = isAcross && differences.count == 1
+        objection =
+            isAllThatDiffers ? Self.start(differences) + Self.acrossScenarios : Self.sentence(differences)
     }
 
     /// Why this metric cannot be compared; nil where it can.
@@ -139,9 +149,16 @@ struct Comparability {
         return "the \(field) differs (\(shown(old)) before, \(shown(new)) after)"
     }
 
+    private static let acrossScenarios =
+        "Take both runs under one --name, or compare them on purpose with: bootmark compare --across-scenarios"
+
+    private static func start(_ differences: [String]) -> String {
+        "The runs cannot be compared: \(list(differences)). "
+    }
+
     private static func sentence(_ differences: [String]) -> String? {
         guard !differences.isEmpty else { return nil }
-        return "The runs cannot be compared: \(list(differences)). "
+        return start(differences)
             + "Take the baseline again with what runs now, and accept it with: bootmark accept RUNDIR"
     }
 }

@@ -59,9 +59,11 @@ struct Judgement {
             if constant { return judgeExactly(before[0], after[0]) }
             prefix = Reasons.notExact(comparison.metric)
         }
-        guard before.count > 1, after.count > 1 else {
-            return settle(.inconclusive, Reasons.oneBoot(comparison, procedure))
+        guard min(before.count, after.count) >= Self.fewestBoots else {
+            return settle(.inconclusive, Reasons.fewBoots(comparison, procedure))
         }
+        let stuck = stuckSides
+        if stuck.count == 2 { return settle(.inconclusive, Reasons.stuckClock(comparison, stuck)) }
         if constant, before[0] == after[0] {
             comparison.change = .init(estimate: 0, low: 0, high: 0, confidence: 1 - 2 * procedure.alpha)
             // Boots that do not vary at all would have shown whatever is more than is allowed.
@@ -79,6 +81,16 @@ struct Judgement {
         }
         comparison.change = evidence?.shift?.change
         comparison.detectable = evidence?.detectable
+    }
+
+    /// Two boots may be equal by chance, and say nothing of how a metric varies.
+    private static let fewestBoots = 3
+
+    /// The sides on which a time is the same to the nanosecond in every boot: no clock that runs gives that.
+    private var stuckSides: [BootFailure.Side] {
+        guard comparison.metric.unit == .nanoseconds else { return [] }
+        return [(BootFailure.Side.before, comparison.before), (.after, comparison.after)]
+            .filter { Set($0.1).count == 1 }.map(\.0)
     }
 
     /// Any difference of an exact metric is real: the tolerance alone says whether it matters.
@@ -116,6 +128,10 @@ struct Judgement {
         } else if pBetter <= level, gain >= least {
             settle(.improvement, Reasons.improvement(comparison, procedure))
         } else if evidence.pWithin <= 1 - procedure.passConfidence + 1e-12 {
+            let stuck = stuckSides
+            guard stuck.isEmpty else {
+                return settle(.inconclusive, Reasons.stuckClock(comparison, stuck))
+            }
             settle(.pass, Reasons.pass(comparison, evidence, procedure))
         } else {
             let share = level / Double(max(gates, 1))

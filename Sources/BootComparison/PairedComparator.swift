@@ -71,7 +71,7 @@ public struct PairedComparator: Sendable {
             design: .pairs(settings.rule), alpha: settings.rule.level,
             passConfidence: 1 - settings.rule.passLevel, informingRate: settings.informingRate,
             smallestImprovement: settings.smallestImprovement,
-            tolerance: { settings.tolerance(of: $0, budget: $1) },
+            acrossScenarios: true, tolerance: { settings.tolerance(of: $0, budget: $1) },
             passBound: { settings.passBound(tolerance: $0) })
         return procedure.compare(before: before, after: after, reproduction: reproduction)
     }

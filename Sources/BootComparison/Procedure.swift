@@ -22,6 +22,8 @@ struct Procedure {
     var informingRate: Double
     /// The smallest improvement worth a word, as a part of the tolerance.
     var smallestImprovement: Double
+    /// Whether runs of different scenarios may be compared.
+    var acrossScenarios: Bool
     /// The tolerance of a metric, given what its budget says.
     var tolerance: @Sendable (Metric, Double?) -> Double
     /// What a pass has to rule out, given the tolerance.
@@ -32,7 +34,8 @@ struct Procedure {
     }
 
     func compare(before: ComparedRun?, after: ComparedRun, reproduction: [String]) -> Comparison {
-        let comparability = Comparability(before: before, after: after, design: design)
+        let comparability = Comparability(
+            before: before, after: after, design: design, acrossScenarios: acrossScenarios)
         let gates = Gates(before: before, after: after, comparability: comparability)
         var judgements = metrics(gates, after).map { metric in
             let gated = gates.metrics.contains { $0.id == metric.id }
@@ -81,7 +84,8 @@ struct Procedure {
     /// few to tell how much runs differ.
     func pooled(_ runs: [ComparedRun], of id: String, with after: ComparedRun) -> [Values] {
         let comparable = runs.filter { run in
-            let comparability = Comparability(before: run, after: after, design: .unpaired)
+            let comparability = Comparability(
+                before: run, after: after, design: .unpaired, acrossScenarios: acrossScenarios)
             return (after.metric(id) ?? run.metric(id)).map { comparability.objection(to: $0) == nil }
                 ?? false
         }

@@ -112,9 +112,15 @@ enum Reasons {
             + boots(result) + found(result, procedure)
     }
 
-    static func oneBoot(_ result: MetricComparison, _ procedure: Procedure) -> String {
-        "\(result.metric.id) varies from boot to boot, and one boot cannot tell by how much: "
+    static func fewBoots(_ result: MetricComparison, _ procedure: Procedure) -> String {
+        let few = min(result.before.count, result.after.count) == 1 ? "one boot" : "two boots"
+        return "\(result.metric.id) varies from boot to boot, and \(few) cannot tell by how much: "
             + "\(boots(result)) Take at least \(least(procedure, procedure.alpha))."
+    }
+
+    static func stuckClock(_ result: MetricComparison, _ sides: [BootFailure.Side]) -> String {
+        "\(result.metric.id) is the same to the nanosecond in every boot \(list(sides.map(\.rawValue))), which no "
+            + "clock that runs gives: \(medians(result)). Look at the clock of that host, and take the boots again."
     }
 
     static func exactRegression(_ result: MetricComparison, _ before: Double, _ after: Double) -> String {

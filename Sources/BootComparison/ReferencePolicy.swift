@@ -95,12 +95,14 @@ extension UnpairedComparator {
     /// the lower of two.
     private func middle(of runs: [ComparedRun], after: ComparedRun) -> ComparedRun? {
         guard let newest = runs.last else { return nil }
-        let comparability = Comparability(before: newest, after: after, design: .unpaired)
+        let comparability = Comparability(
+            before: newest, after: after, design: .unpaired, acrossScenarios: settings.acrossScenarios)
         guard
             let metric = Gates(before: newest, after: after, comparability: comparability).metrics.first
         else { return newest }
         let valued = runs.compactMap { run -> (run: ComparedRun, median: Double)? in
-            let comparability = Comparability(before: run, after: after, design: .unpaired)
+            let comparability = Comparability(
+                before: run, after: after, design: .unpaired, acrossScenarios: settings.acrossScenarios)
             guard comparability.objection(to: metric) == nil,
                 let median = try? Description.median(Values(of: metric.id, in: run).usable)
             else { return nil }

@@ -22,13 +22,15 @@ public struct UnpairedComparator: Sendable {
         /// The smallest improvement that is called one, as a part of the tolerance: with a third, 1 % where
         /// 3 % are allowed. Smaller ones are real and not worth a word.
         public var smallestImprovement: Double
+        /// Whether runs of different scenarios are compared; else the verdict is *incomparable*.
+        public var acrossScenarios: Bool
 
         /// Settings, by default one false alarm in a hundred comparisons, a pass that is 95 % sure, and a
         /// tolerance of 3 %.
         public init(
             alpha: Double = 0.01, passConfidence: Double = 0.95, informingRate: Double = 0.05,
             tolerances: [String: Double] = [:], defaultTolerance: Double = 0.03,
-            smallestImprovement: Double = 1.0 / 3
+            smallestImprovement: Double = 1.0 / 3, acrossScenarios: Bool = false
         ) {
             self.alpha = alpha
             self.passConfidence = passConfidence
@@ -36,6 +38,7 @@ public struct UnpairedComparator: Sendable {
             self.tolerances = tolerances
             self.defaultTolerance = defaultTolerance
             self.smallestImprovement = smallestImprovement
+            self.acrossScenarios = acrossScenarios
         }
 
         /// The tolerance of each metric that has one of its own: guest instructions and blocks vary so little
@@ -92,6 +95,7 @@ public struct UnpairedComparator: Sendable {
         return Procedure(
             design: design, alpha: settings.alpha, passConfidence: settings.passConfidence,
             informingRate: settings.informingRate, smallestImprovement: settings.smallestImprovement,
-            tolerance: { settings.tolerance(of: $0, budget: $1) }, passBound: { $0 })
+            acrossScenarios: settings.acrossScenarios, tolerance: { settings.tolerance(of: $0, budget: $1) },
+            passBound: { $0 })
     }
 }

@@ -81,11 +81,36 @@ final class ComparabilityTests: XCTestCase {
 
     func testWhatWasBootedMayDifferAndIsNamed() {
         let changed = Runs.fingerprint { $0.digests = ["kernel": "bb", "initrd": "cc"] }
-        let comparison = compare(
-            Runs.run(same), Runs.run(same, scenario: "other", fingerprint: changed))
+        let comparison = compare(Runs.run(same), Runs.run(same, fingerprint: changed))
         XCTAssertEqual(comparison.verdict, .pass)
         XCTAssert(comparison.notes.contains { $0.contains("initrd and kernel") }, "\(comparison.notes)")
-        XCTAssert(comparison.notes.contains { $0.contains("different names") })
+    }
+
+    func testAnotherScenarioIsIncomparableUnlessItIsMeant() {
+        let (before, after) = (Runs.run(same), Runs.run(same, scenario: "other"))
+        let refused = compare(before, after)
+        XCTAssertEqual(refused.verdict, .incomparable)
+        XCTAssertEqual(Set(refused.results.map(\.verdict)), [.incomparable])
+        XCTAssert(
+            refused.reason.contains("the scenario differs (tiny before, other after)"), refused.reason)
+        XCTAssert(refused.reason.contains("--across-scenarios"), refused.reason)
+        let meant = UnpairedComparator(settings: .init(acrossScenarios: true))
+        let allowed = meant.compare(before: before, after: after, reproduction: [])
+        XCTAssertEqual(allowed.verdict, .pass)
+        XCTAssert(allowed.notes.contains { $0.contains("different names") }, "\(allowed.notes)")
+        for policy in [ReferencePolicy.last, .fixed, .median(3), .pooled(3)] {
+            let accepted = [before, before, before]
+            func verdict(_ comparator: UnpairedComparator) -> Verdict {
+                comparator.compare(
+                    policy, accepted: accepted, fixed: nil, after: after, reproduction: []
+                ).verdict
+            }
+            XCTAssertEqual(verdict(UnpairedComparator()), .incomparable, "\(policy)")
+            XCTAssertNotEqual(verdict(meant), .incomparable, "\(policy)")
+        }
+        // What else differs is named beside it.
+        let both = compare(before, Runs.run(same, machine: "other machine", scenario: "other")).reason
+        XCTAssert(both.contains("the scenario differs") && both.contains("the machine differs"), both)
     }
 
     func testTheMostPreciseComparableMetricDecidesWithoutBudgets() {

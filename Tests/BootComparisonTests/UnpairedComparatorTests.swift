@@ -52,8 +52,29 @@ final class UnpairedComparatorTests: XCTestCase {
             name: "one boot", metric: .bootTime, before: [3e9], after: Runs.values(3e9),
             verdict: .inconclusive, says: "1 boot before, 10 after"),
         Case(
-            name: "all equal", metric: .peakMemory, before: [1_048_576, 1_048_576],
+            name: "all equal", metric: .peakMemory, before: [1_048_576, 1_048_576, 1_048_576],
             after: [1_048_576, 1_048_576, 1_048_576], verdict: .pass, says: "1.00 MiB in every boot"),
+        Case(
+            name: "all equal, two boots before", metric: .pageFaults, before: [512, 512],
+            after: [512, 512, 512], verdict: .inconclusive, says: "two boots cannot tell"),
+        Case(
+            name: "all equal, two boots after", metric: .pageFaults, before: [512, 512, 512],
+            after: [512, 512], verdict: .inconclusive, says: "two boots cannot tell"),
+        Case(
+            name: "a regression by two boots", metric: .pageFaults, before: Runs.values(512, count: 100),
+            after: [1024, 1025], verdict: .inconclusive, says: "two boots cannot tell"),
+        Case(
+            name: "a clock that stands still", metric: .bootTime, before: Array(repeating: 3e9, count: 20),
+            after: Array(repeating: 3e9, count: 20), verdict: .inconclusive,
+            says: "the same to the nanosecond in every boot before and after"),
+        Case(
+            name: "a clock that stands still elsewhere", metric: .bootTime,
+            before: Array(repeating: 3e9, count: 20), after: Array(repeating: 3.01e9, count: 20),
+            verdict: .inconclusive, says: "the same to the nanosecond in every boot before and after"),
+        Case(
+            name: "a clock that stands still after", metric: .bootTime, before: Runs.values(3e9, count: 20),
+            after: Array(repeating: 3e9, count: 20), verdict: .inconclusive,
+            says: "the same to the nanosecond in every boot after"),
         Case(
             name: "all zero", metric: .migrations, before: [0, 0, 0], after: [0, 0, 0], verdict: .pass,
             says: "0 in every boot"),

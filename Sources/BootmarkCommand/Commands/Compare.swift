@@ -55,6 +55,9 @@ struct Compare: AsyncParsableCommand {
             valueName: "POLICY"))
     var against: ReferencePolicy = .last
 
+    @Flag(help: "Compare runs of different scenarios too, which are incomparable otherwise.")
+    var acrossScenarios = false
+
     @OptionGroup var memory: HistoryOptions
 
     @Flag(help: "Print the comparison as JSON.")
@@ -71,7 +74,7 @@ struct Compare: AsyncParsableCommand {
         try await Failures.reported {
             let old = try StoredSide(before, side: .before, readsStacks: output != nil)
             let new = try StoredSide(after, side: .after, readsStacks: output != nil)
-            var settings = UnpairedComparator.Settings(alpha: alpha)
+            var settings = UnpairedComparator.Settings(alpha: alpha, acrossScenarios: acrossScenarios)
             settings.tolerances = try Tolerances.parsed(tolerance)
             try Tolerances.checkNames(settings.tolerances, old.compared.run, new.compared.run)
             var comparison = UnpairedComparator(settings: settings).compare(
@@ -97,6 +100,7 @@ struct Compare: AsyncParsableCommand {
         ["bootmark", "compare", before, after] + tolerance.flatMap { ["--tolerance", $0] }
             + (alpha == 0.01 ? [] : ["--alpha", "\(alpha)"])
             + (against == .last ? [] : ["--against", "\(against)"])
+            + (acrossScenarios ? ["--across-scenarios"] : [])
     }
 }
 
