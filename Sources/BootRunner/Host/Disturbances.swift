@@ -3,15 +3,82 @@ import Foundation
 
 extension Diagnosis {
     /// What may disturb measured boots on this host now: a look at some files, without starting anything.
-    public static func disturbances() -> [Diagnosis] {
+    ///
+    /// - Parameters:
+    ///   - collectors: what is to measure them; perf's limits matter only where perf does.
+    ///   - frequency: how many samples a second `perf record` is to take.
+    public static func disturbances(
+        measuringBy collectors: Set<Plan.Collector>, frequency: Int = Recording().frequency
+    ) -> [Diagnosis] {
         [load(), governor()] + disturbances(root: "")
+            + perfLimits(root: "", collectors, frequency: frequency)
     }
 
     /// The findings that `all` does not have by itself.
     ///
     /// - Parameter root: where the kernel's files are, for tests.
     static func disturbances(root: String) -> [Diagnosis] {
-        [stolen(root), memoryPressure(root), siblings(root), turbo(root)].compactMap { $0 }
+        [stolen(root), memoryPressure(root), siblings(root), turbo(root), clock(root)].compactMap { $0 }
+    }
+
+    /// What the kernel's settings keep perf from; nothing where they keep it from nothing.
+    ///
+    /// - Parameters:
+    ///   - root: where the kernel's files are, for tests.
+    ///   - collectors: what is to measure.
+    ///   - frequency: how many samples a second `perf record` is to take.
+    static func perfLimits(
+        root: String, _ collectors: Set<Plan.Collector>, frequency: Int = Recording().frequency
+    ) -> [Diagnosis] {
+        var found: [Diagnosis] = []
+        let usesPerf = !collectors.isDisjoint(with: [.perfStat, .perfRecord])
+        let level = Files.text(root + "/proc/sys/kernel/perf_event_paranoid").flatMap { Int($0) } ?? 0
+        if usesPerf, level > 1, !mayObserveEverything(root) {
+            let loss =
+                level > 2 ? "this user may count nothing" : "this user's counts leave out the host's kernel"
+            found.append(
+                Diagnosis(
+                    subject: "perf's limits", state: .limited,
+                    finding: "kernel.perf_event_paranoid is \(level): \(loss)",
+                    advice: "sudo sysctl kernel.perf_event_paranoid=1, or gate on guest instructions."))
+        }
+        // The kernel lowers this by itself where samples took too long to take.
+        if collectors.contains(.perfRecord),
+            let rate = Files.text(root + "/proc/sys/kernel/perf_event_max_sample_rate").flatMap({ Int($0) }),
+            rate < frequency
+        {
+            found.append(
+                Diagnosis(
+                    subject: "perf's limits", state: .limited,
+                    finding:
+                        "kernel.perf_event_max_sample_rate is \(rate): too few for \(frequency) samples a second",
+                    advice:
+                        "sudo sysctl kernel.perf_event_max_sample_rate=100000, or sample less (--frequency).")
+            )
+        }
+        return found
+    }
+
+    /// Whether this process has CAP_SYS_ADMIN or CAP_PERFMON, which kernel.perf_event_paranoid does not bind.
+    private static func mayObserveEverything(_ root: String) -> Bool {
+        let line = Files.whole(root + "/proc/self/status")?.split(separator: "\n").first {
+            $0.hasPrefix("CapEff:")
+        }
+        let digits = line?.split(whereSeparator: \.isWhitespace).last
+        guard let rights = digits.flatMap({ UInt64($0, radix: 16) }) else { return false }
+        return rights & (1 << 21 | 1 << 38) != 0
+    }
+
+    private static func clock(_ root: String) -> Diagnosis? {
+        let file = root + "/sys/devices/system/clocksource/clocksource0/current_clocksource"
+        guard let source = Files.text(file), !source.isEmpty else { return nil }
+        let fast = ["tsc", "kvm-clock", "arch_sys_counter", "hyperv_clocksource_tsc_page"]
+        guard !fast.contains(source) else {
+            return Diagnosis(subject: "clock source", state: .good, finding: source, advice: "")
+        }
+        return Diagnosis(
+            subject: "clock source", state: .limited, finding: source,
+            advice: "Reading this clock is slow; times under a millisecond mean little.")
     }
 
     private static func stolen(_ root: String) -> Diagnosis? {

@@ -29,7 +29,8 @@ public struct Diagnosis: Sendable, Hashable, Codable {
         found.append(perf(await HostTools.probePerf(cache: ProbeCache(folder: nil))))
         found.append(await plugin())
         found.append(kvm())
-        found += [processors(), load(), governor(), clock()] + disturbances(root: "")
+        found += [processors(), load(), governor()] + disturbances(root: "")
+        found += perfLimits(root: "", Set(Plan.Collector.allCases))
         return found
     }
 
@@ -121,14 +122,5 @@ public struct Diagnosis: Sendable, Hashable, Codable {
         return Diagnosis(
             subject: "frequency governor", state: .limited, finding: governor,
             advice: "sudo cpupower frequency-set -g performance, for times that repeat.")
-    }
-
-    private static func clock() -> Diagnosis {
-        let source =
-            Files.text("/sys/devices/system/clocksource/clocksource0/current_clocksource") ?? "unknown"
-        let isFast = ["tsc", "kvm-clock", "arch_sys_counter"].contains(source)
-        return Diagnosis(
-            subject: "clock source", state: isFast ? .good : .limited, finding: source,
-            advice: isFast ? "" : "Reading this clock is slow; times under a millisecond mean little.")
     }
 }

@@ -71,7 +71,7 @@ struct BootCommand: AsyncParsableCommand {
     private func take(_ run: Run, in folder: RunFolder, host: HostTools) async throws {
         let stop = StopSignal()
         let interruption = Interruption(raising: stop)
-        HostNotes.say()
+        HostNotes.say(before: run)
         let runner = Runner(executor: QEMUExecutor(host), progress: TerminalProgress(), stop: stop)
         let done = try await runner.execute(run, in: folder)
         if json {

@@ -88,7 +88,7 @@ struct PairsCommand: AsyncParsableCommand {
     private func take(_ run: PairedRun, in folder: PairedFolder) async throws {
         let stop = StopSignal()
         let interruption = Interruption(raising: stop)
-        HostNotes.say()
+        HostNotes.say(before: run.before, run.after)
         let trial = try await PairedTrial(run, in: folder, stop: stop)
         let done = try await trial.take()
         if let number = interruption.received {
