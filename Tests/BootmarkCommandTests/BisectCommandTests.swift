@@ -10,6 +10,11 @@ final class BisectCommandTests: CommandTestCase {
             result.output.contains("commit 3 is the first commit that boots slower"),
             result.output + result.error)
         XCTAssertTrue(result.output.contains("guest-instructions"), result.output)
+        let graph = result.output.split(separator: "\n").first {
+            $0.hasPrefix("Flame graph: ") && $0.hasSuffix("/diff-guest.svg")
+        }
+        let picture = try XCTUnwrap(graph, result.output).dropFirst("Flame graph: ".count)
+        XCTAssertTrue(File.text(String(picture)).contains("tables_phase"), "the phase that got slower")
         XCTAssertFalse(File.exists(folder + "/out/good"), "the work trees are gone")
         let trees = try await git("worktree", "list")
         XCTAssertEqual(trees.split(separator: "\n").count, 1, trees)
@@ -38,7 +43,8 @@ final class BisectCommandTests: CommandTestCase {
         _ = try RequiredTool.qemu()
         return [
             "bisect", "--good", "first", "--bad", bad, "--build", build, "--repository", folder + "/source",
-            "--exact", "--collect", "guest-instructions", "--until", "^tiny: booted$", "--timeout", "60",
+            "--exact", "--collect", "guest-instructions,guest-profile", "--until", "^tiny: booted$",
+            "--timeout", "60",
             "-o",
             folder + "/out", "--", "qemu-system-i386", "-m", "32M", "-nodefaults", "-kernel",
             "{tree}/tiny.elf", "-readconfig", "{tree}/machine.cfg",

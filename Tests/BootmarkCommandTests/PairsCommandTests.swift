@@ -24,6 +24,10 @@ final class PairsCommandTests: CommandTestCase {
         let result = try await bootmark(try ab(options))
         XCTAssertEqual(result.status, 0, result.error)
         XCTAssertTrue(result.error.contains("pair 1 of at most 40"), result.error)
+        let standing =
+            #"pair \d+ of at most 40: guest-instructions \S+ % \(98 %: \S+ % to \S+ %\); judged at 12, at most \d+ more"#
+        XCTAssertNotNil(result.error.range(of: standing, options: .regularExpression), result.error)
+        XCTAssertTrue(result.error.contains("; that is enough"), result.error)
         let before = try RunFolder.open(at: folder + "/ab/before").load()
         XCTAssertEqual(before.boots.count, 13, "a warm-up, and twelve pairs up to the first look")
         let resumed = try await bootmark(["ab", "--resume", "-o", folder + "/ab"])
