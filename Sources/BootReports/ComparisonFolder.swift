@@ -10,6 +10,8 @@ public struct ProfiledSide: Sendable {
     public var host: [Profile]
     /// Guest profiles; empty where none was taken.
     public var guest: [Profile]
+    /// What samplers saw of the guest; empty where none looked.
+    public var guestSamples: [Profile]
     /// The boots that the host profiles are of, in their order; empty where a profile is of several.
     public var hostBoots: [Boot] = []
     /// The boots that the guest profiles are of, in their order; empty where a profile is of several.
@@ -18,10 +20,23 @@ public struct ProfiledSide: Sendable {
     public var functions: GuestCallGraph?
 
     /// A side with the profiles given.
-    public init(host: [Profile] = [], guest: [Profile] = [], functions: GuestCallGraph? = nil) {
+    public init(
+        host: [Profile] = [], guest: [Profile] = [], guestSamples: [Profile] = [],
+        functions: GuestCallGraph? = nil
+    ) {
         self.host = host
         self.guest = guest
+        self.guestSamples = guestSamples
         self.functions = functions
+    }
+
+    /// The profiles of one origin.
+    subscript(origin: FunctionChange.Origin) -> [Profile] {
+        switch origin {
+        case .host: host
+        case .guest: guest
+        case .guestSamples: guestSamples
+        }
     }
 
     /// The profiles of a stored run: boot by boot where their stacks are there, so that differences can be
@@ -35,6 +50,7 @@ public struct ProfiledSide: Sendable {
         let guest = try Self.profiles(of: .guest, phase, in: folder, boots: boots)
         self.init(
             host: host.profiles, guest: guest.profiles,
+            guestSamples: try Self.profiles(of: .guestSamples, phase, in: folder, boots: boots).profiles,
             functions: phase == nil ? try GuestFunctionsFile.read(folder.guestFunctions) : nil)
         hostBoots = host.boots
         guestBoots = guest.boots
@@ -46,6 +62,7 @@ public struct ProfiledSide: Sendable {
         self.init(
             host: try Self.profile(of: .host, in: baseline),
             guest: try Self.profile(of: .guest, in: baseline),
+            guestSamples: try Self.profile(of: .guestSamples, in: baseline),
             functions: try GuestFunctionsFile.read("\(baseline.path)/\(GuestFunctionsFile.name)"))
     }
 
@@ -94,7 +111,7 @@ public struct ComparisonFolder: Sendable {
                 .notWritable, path: path, reason: "cannot be made a folder",
                 nextStep: "Name a folder that you may write to.")
         }
-        for origin in [FunctionChange.Origin.guest, .host] {
+        for origin in [FunctionChange.Origin.guest, .guestSamples, .host] {
             try draw(origin, before: before, after: after, isExact: origin == .guest && comparison.isExact)
         }
         var comparison = comparison.naming(before: before, after: after)
@@ -107,8 +124,8 @@ public struct ComparisonFolder: Sendable {
     private func draw(
         _ origin: FunctionChange.Origin, before: ProfiledSide?, after: ProfiledSide, isExact: Bool
     ) throws {
-        let old = (origin == .host ? before?.host : before?.guest) ?? []
-        let new = origin == .host ? after.host : after.guest
+        let old = before?[origin] ?? []
+        let new = after[origin]
         let picture = "\(path)/diff-\(origin.rawValue).svg"
         guard !old.isEmpty, !new.isEmpty else {
             // A picture of the last comparison would be taken for one of this.

@@ -110,7 +110,14 @@ public struct BootFailure: Sendable, Hashable, Codable {
 /// that a boot executed, so both its shares are of the boot *before*, and the one after may be more than 1.
 public struct FunctionChange: Sendable, Hashable, Codable {
     /// Which profile it comes from.
-    public enum Origin: String, Sendable, Hashable, Codable { case host, guest }
+    public enum Origin: String, Sendable, Hashable, Codable {
+        /// QEMU's own stacks, sampled by perf.
+        case host
+        /// The guest's stacks, weighted by every instruction that it executed.
+        case guest
+        /// The guest, looked at now and then from outside.
+        case guestSamples = "guest-samples"
+    }
 
     /// The function's name. May hold whatever a symbol table holds.
     public var name: String

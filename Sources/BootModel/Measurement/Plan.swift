@@ -6,6 +6,9 @@ public struct Plan: Sendable, Hashable, Codable {
         case perfRecord = "perf-record"
         case guestInstructions = "guest-instructions"
         case guestProfile = "guest-profile"
+        case guestRegisters = "guest-registers"
+        case guestStacks = "guest-stacks"
+        case guestHotBlocks = "guest-hot-blocks"
     }
 
     /// One boot that is to be taken.
@@ -46,13 +49,16 @@ public struct Plan: Sendable, Hashable, Codable {
     public var symbols: [String]
     /// A file with rules for following the guest's calls, or a preset's name; nil to have the symbols decide.
     public var rules: String?
+    /// What else looks into boots of their own; nil for nothing.
+    public var instruments: Instruments?
 
     /// A plan.
     public init(
         command: [String], script: BootScript, boots: [PlannedBoot], collectors: [Collector],
         limits: Limits = Limits(), machine: String = "", budgets: [Budget] = [], pinnedTo: Int? = nil,
         recording: Recording = Recording(), isExact: Bool = false, symbols: [String] = [],
-        rules: String? = nil
+        rules: String? = nil,
+        instruments: Instruments? = nil
     ) {
         self.command = command
         self.script = script
@@ -66,6 +72,7 @@ public struct Plan: Sendable, Hashable, Codable {
         self.isExact = isExact
         self.symbols = symbols
         self.rules = rules
+        self.instruments = instruments
     }
 }
 

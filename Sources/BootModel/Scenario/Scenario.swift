@@ -39,6 +39,8 @@ public struct Scenario: Sendable, Hashable, Codable {
     public var reference: ReferenceSystem?
     /// How pairs are taken, where it is compared in pairs.
     public var pairs = PairsPlan()
+    /// What else looks into boots of their own.
+    public var instruments = Instruments()
 
     /// What a scenario was before its machine was varied.
     public struct Origin: Sendable, Hashable, Codable {

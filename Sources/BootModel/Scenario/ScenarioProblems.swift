@@ -71,6 +71,9 @@ extension Scenario {
         if !(0...32).contains(controls) {
             problems.append("It asks for \(controls) controls; give 0 to 32.")
         }
+        if let rate = instruments.sampleRate, !(1...Instruments.fastest).contains(rate) {
+            problems.append("It asks for \(rate) samples a second; give 1 to \(Instruments.fastest).")
+        }
         return problems
     }
 
@@ -89,6 +92,7 @@ extension Scenario {
 
     private var argumentProblems: [String] {
         var words = extraArguments + [medium.artifact.path, program ?? ""]
+        words += instruments.traces + instruments.plugins
         if case .kernel(_, let initialRAMDisk, let commandLine) = medium {
             words += [initialRAMDisk ?? "", commandLine]
         }

@@ -143,6 +143,7 @@ public struct HTMLReporter: Reporter {
     private static func pictures(_ neighbours: Set<String>, on page: inout Page) {
         let pictures = [
             ("diff-guest.svg", "The guest's differential flame graph, before to after"),
+            ("diff-guest-samples.svg", "What was sampled of the guest, before to after"),
             ("diff-host.svg", "The host's differential flame graph, before to after"),
             (
                 "modes-before-guest.svg",

@@ -32,7 +32,7 @@ public struct QEMUExecutor: BootExecutor {
         let own = try PrivateFolder()
         var command = try QEMUCommandLine(plan.command)
         if plan.isExact { command = try command.exactBoot(in: own.path) }
-        if planned.purpose == .profiled { command.fixAddresses() }
+        if planned.purpose.looksIntoGuest { command.fixAddresses() }
         var notes: [String] = []
         if planned.purpose == .control {
             let place = plan.boots.prefix { $0.index <= planned.index }.count { $0.purpose == .control }
@@ -127,6 +127,13 @@ public struct QEMUExecutor: BootExecutor {
                     plugin: plugin, following: try symbols.read(),
                     milestones: plan.script.milestones, folder: own, serialFile: serialFile,
                     counts: isControl, output: folder))
+        }
+        if planned.purpose == .sampled {
+            collectors += try plan.samplers.map { sampler in
+                try GuestSampling(
+                    sampler, rate: plan.sampleRate(of: sampler), command: try QEMUCommandLine(plan.command),
+                    request: try symbols.read(), folder: own, output: folder)
+            }
         }
         if planned.purpose == .recorded, plan.collectors.contains(.perfRecord) {
             collectors.append(

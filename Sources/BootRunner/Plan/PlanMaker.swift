@@ -79,11 +79,14 @@ extension Run {
             collectors: collectors,
             limits: options.limits, machine: machine ?? line.machineSummary, budgets: budgets,
             pinnedTo: options.pinnedTo, recording: host.completing(options.recording),
-            isExact: options.isExact, symbols: options.symbols, rules: options.rules)
-        if collectors.contains(.guestProfile) {
+            isExact: options.isExact, symbols: options.symbols, rules: options.rules,
+            instruments: options.instruments.isEmpty ? nil : options.instruments)
+        if plan.boots.contains(where: \.purpose.looksIntoGuest) {
             let own = try PrivateFolder()
             var profiled = options.isExact ? try line.exactBoot(in: own.path) : line
-            notes += try GuestSymbolFiles(plan, kernel: profiled.values("kernel").last).check()
+            let symbols = try GuestSymbolFiles(plan, kernel: profiled.values("kernel").last)
+            if collectors.contains(.guestProfile) { notes += try symbols.check() }
+            try plan.checkSamplers(line, symbols)
             if profiled.fixAddresses() {
                 notes.append("the guest's stacks are followed with nokaslr, so that its functions have names")
             }
@@ -123,10 +126,12 @@ extension RunOptions {
     func plannedBoots(_ collectors: [Plan.Collector]) -> [Plan.PlannedBoot] {
         let records = collectors.contains(.perfRecord) ? max(1, recordedBoots) : 0
         let profiles = collectors.contains(.guestProfile) ? isExact ? 1 : max(1, recordedBoots) : 0
+        let samples = Plan.samplers(collectors).isEmpty ? 0 : max(1, recordedBoots)
         let purposes: [Boot.Purpose] =
             (warmUp && !isExact ? [.warmUp] : []) + Array(repeating: .timed, count: boots)
             + Array(repeating: .recorded, count: records) + Array(repeating: .profiled, count: profiles)
             + Array(repeating: .control, count: isExact ? controls : 0)
+            + Array(repeating: .sampled, count: samples)
         return purposes.enumerated().map { Plan.PlannedBoot(index: $0.offset + 1, purpose: $0.element) }
     }
 }

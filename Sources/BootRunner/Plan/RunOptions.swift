@@ -24,12 +24,15 @@ public struct RunOptions: Sendable, Hashable {
     public var symbols: [String]
     /// A file with rules for following the guest's calls, or a preset's name; nil to have the symbols decide.
     public var rules: String?
+    /// What else looks into boots of their own.
+    public var instruments: Instruments
 
     /// Options; as they are by default, 10 boots are timed after one to warm up.
     public init(
         boots: Int = 10, recordedBoots: Int = 0, warmUp: Bool = true, collectors: [Plan.Collector]? = nil,
         limits: Limits = Limits(), pinnedTo: Int? = nil, recording: Recording = Recording(),
-        isExact: Bool = false, controls: Int = 0, symbols: [String] = [], rules: String? = nil
+        isExact: Bool = false, controls: Int = 0, symbols: [String] = [], rules: String? = nil,
+        instruments: Instruments = Instruments()
     ) {
         self.boots = boots
         self.recordedBoots = recordedBoots
@@ -42,5 +45,6 @@ public struct RunOptions: Sendable, Hashable {
         self.controls = controls
         self.symbols = symbols
         self.rules = rules
+        self.instruments = instruments
     }
 }

@@ -5,18 +5,34 @@ import Foundation
 
 /// Merges the guest's stacks over a run's boots.
 enum GuestProfiles {
-    /// Writes the run's `guest.folded`; nothing for a run without profiled boots.
-    /// - Returns: notes for the run: stacks that could not be read, and why.
+    /// Writes the run's `guest.folded` and `guest-samples.folded`; nothing for a run without boots of that kind.
+    /// - Returns: notes for the run that it does not have yet: what sampling cost, stacks that could not be read.
     static func merge(_ run: Run, in folder: RunFolder) throws -> [String] {
-        let boots = run.boots.filter { $0.purpose == .profiled && $0.outcome.isBooted }
+        var notes: [String] = []
+        for (purpose, origin) in [
+            (Boot.Purpose.profiled, FunctionChange.Origin.guest), (.sampled, .guestSamples),
+        ] {
+            notes += try merge(
+                run.boots.filter { $0.purpose == purpose && $0.outcome.isBooted }, origin, in: folder)
+        }
+        // What was asked for beside the numbers is reported of the boots that yielded it.
+        for boot in run.boots.filter({ $0.purpose == .sampled || $0.purpose == .observed }).prefix(5) {
+            notes += boot.notes.map { "boot \(boot.index): \($0)" }
+        }
+        return notes.filter { !run.notes.contains($0) }
+    }
+
+    private static func merge(
+        _ boots: [Boot], _ origin: FunctionChange.Origin, in folder: RunFolder
+    ) throws -> [String] {
         var notes: [String] = []
         for phase in [nil] + Phases.names(of: boots) {
-            let paths = boots.map { folder.folded(.guest, phase: phase, ofBoot: $0.index) }
+            let paths = boots.map { folder.folded(origin, phase: phase, ofBoot: $0.index) }
                 .filter(FileManager.default.fileExists)
             guard !paths.isEmpty else { continue }
             do {
                 let merged = try ProfileInput.merged(paths.map { .file($0) })
-                try AtomicFile.write(FoldedWriter().bytes(merged), to: folder.folded(.guest, phase: phase))
+                try AtomicFile.write(FoldedWriter().bytes(merged), to: folder.folded(origin, phase: phase))
             } catch let error as ProfileError {
                 // A phase of a few instructions may hold no stack.
                 guard phase == nil || error.code != .empty else { continue }

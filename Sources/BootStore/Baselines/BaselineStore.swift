@@ -91,7 +91,7 @@ public struct BaselineStore: Sendable, Hashable {
         try FolderSwap.remove(incoming)
         do {
             try RunFolder.makeFolders(incoming)
-            for origin in [FunctionChange.Origin.host, .guest] {
+            for origin in [FunctionChange.Origin.host, .guest, .guestSamples] {
                 notes += try store(folder.folded(origin), in: incoming, origin: origin)
             }
             notes += try storeFunctions(of: folder, in: incoming)

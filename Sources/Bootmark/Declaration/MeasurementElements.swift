@@ -101,6 +101,20 @@ public struct Rules: ScenarioElement {
     }
 }
 
+/// How often the samplers guest-registers and guest-stacks look at the guest.
+public struct SampleRate: ScenarioElement {
+    private let rate: Int
+
+    /// So many samples a second, 1 to 1,000.
+    public init(_ rate: Int) { self.rate = rate }
+
+    /// Sets the rate.
+    public func declare(in draft: inout ScenarioDraft) {
+        draft.say("rates of samples (SampleRate)")
+        draft.scenario.instruments.sampleRate = rate
+    }
+}
+
 /// How long boots may take.
 public struct TimeLimit: ScenarioElement {
     private let limits: Limits

@@ -92,7 +92,7 @@ public struct ScenarioGate: Sendable {
             warmUp: settings.warmsUp,
             collectors: scenario.collectors, limits: scenario.limits, isExact: scenario.isExact,
             controls: scenario.controls,
-            symbols: scenario.symbols, rules: scenario.rules)
+            symbols: scenario.symbols, rules: scenario.rules, instruments: scenario.instruments)
     }
 
     /// The folder of the scenario's run, in place of the one of the last time.

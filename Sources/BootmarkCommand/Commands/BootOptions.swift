@@ -41,7 +41,7 @@ struct BootOptions: ParsableArguments {
     @Option(
         name: .customLong("record-boots"),
         help: ArgumentHelp(
-            "How many more boots each profiler follows: perf record, and the guest's call stacks. With perf-record or guest-profile in --collect: at least 1.",
+            "How many more boots each profiler follows: perf record, the guest's call stacks, samplers of the guest. At least 1 for each that --collect names.",
             valueName: "N"))
     var recordedBoots = 0
 
@@ -64,7 +64,7 @@ struct BootOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What measures the boots, separated by commas: perf-stat, perf-record, guest-instructions, guest-profile. Without it: all that this host offers.",
+            "What measures the boots, separated by commas: perf-stat, perf-record, guest-instructions, guest-profile, guest-registers, guest-stacks, guest-hot-blocks. Without it: all that this host offers.",
             valueName: "LIST"))
     var collect: CollectorList?
 
@@ -103,6 +103,13 @@ struct BootOptions: ParsableArguments {
             valueName: "FILE"))
     var rules: String?
 
+    @Option(
+        name: .customLong("sample-rate"),
+        help: ArgumentHelp(
+            "How often guest-registers and guest-stacks look, a second: 1 to 1000; 199 and 97 if not given.",
+            valueName: "HZ"))
+    var sampleRate: Int?
+
     func validate() throws {
         for seconds in [timeout, runTimeout ?? 1, silence ?? 1] where !(seconds > 0 && seconds < 1e7) {
             throw ValidationError("A time limit has to be a number of seconds above 0.")
@@ -114,6 +121,9 @@ struct BootOptions: ParsableArguments {
             throw ValidationError("--controls takes a number from 0 to 32.")
         }
         guard controls == 0 || exact else { throw ValidationError("--controls needs --exact.") }
+        guard (1...Instruments.fastest).contains(sampleRate ?? 1) else {
+            throw ValidationError("--sample-rate takes a number from 1 to \(Instruments.fastest).")
+        }
         guard (0...1_000).contains(recordedBoots) else {
             throw ValidationError("--record-boots takes a number from 0 to 1000.")
         }
@@ -151,7 +161,8 @@ struct BootOptions: ParsableArguments {
                 boot: .seconds(timeout), run: runTimeout.map(Nanoseconds.seconds),
                 silence: silence.map(Nanoseconds.seconds)),
             pinnedTo: pin, recording: Recording(callGraph: callGraph, frequency: frequency),
-            isExact: exact, controls: controls, symbols: symbols, rules: rules)
+            isExact: exact, controls: controls, symbols: symbols, rules: rules,
+            instruments: Instruments(sampleRate: sampleRate))
     }
 
     /// A name for a run that was given none: what it boots.

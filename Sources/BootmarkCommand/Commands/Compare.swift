@@ -127,6 +127,7 @@ struct StoredSide {
         let isBaseline =
             FileManager.default.fileExists(atPath: "\(path)/host.folded.gz")
             || FileManager.default.fileExists(atPath: "\(path)/guest.folded.gz")
+            || FileManager.default.fileExists(atPath: "\(path)/guest-samples.folded.gz")
         if !readsStacks {
             profiles = ProfiledSide(functions: try GuestFunctionsFile.read(folder.guestFunctions))
         } else if isBaseline, phase == nil {

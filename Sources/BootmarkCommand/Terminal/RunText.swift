@@ -45,7 +45,8 @@ enum PlanText {
         let purposes = Dictionary(grouping: plan.boots, by: \.purpose).mapValues(\.count)
         var lines = ["Scenario   \(run.scenario) (\(plan.machine))"]
         lines.append("Command    \(plan.command.map(ShellWord.quoted).joined(separator: " "))")
-        let counts = [Boot.Purpose.warmUp, .timed, .recorded, .profiled, .control].compactMap { purpose in
+        let order: [Boot.Purpose] = [.warmUp, .timed, .recorded, .profiled, .control, .sampled, .observed]
+        let counts = order.compactMap { purpose in
             purposes[purpose].map { "\($0) \(purpose.text)" }
         }
         lines.append("Boots      \(counts.joined(separator: ", "))")

@@ -70,6 +70,8 @@ extension Boot.Purpose {
         case .recorded: "recorded"
         case .profiled: "profiled"
         case .control: "control"
+        case .sampled: "sampled"
+        case .observed: "observed"
         }
     }
 }

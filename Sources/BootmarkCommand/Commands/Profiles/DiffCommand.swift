@@ -84,7 +84,8 @@ struct Difference: AsyncParsableCommand {
             return [try selection.shaped(profile.withoutSamples())]
         }
         let side = try StoredSide(path, side: .before, phase: selection.phase).profiles
-        let profiles = guest ? side.guest : side.host.isEmpty ? side.guest : side.host
+        let ofGuest = side.guest.isEmpty ? side.guestSamples : side.guest
+        let profiles = guest || side.host.isEmpty ? ofGuest : side.host
         guard !profiles.isEmpty else {
             throw selection.phase.map { SelectionOptions.noPhase($0, in: path) } ?? ProfileInputs.empty(path)
         }

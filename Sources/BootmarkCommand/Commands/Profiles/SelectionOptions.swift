@@ -88,7 +88,7 @@ struct SelectionOptions: ParsableArguments {
 
     /// The merged stacks of a run or a baseline.
     func stacks(in folder: String) throws -> String {
-        for origin in [FunctionChange.Origin.host, .guest] {
+        for origin in [FunctionChange.Origin.host, .guest, .guestSamples] {
             let file = RunFolder.foldedName(origin, phase: phase)
             for path in ["\(folder)/\(file)", "\(folder)/\(file).gz"]
             where FileManager.default.fileExists(atPath: path) { return path }
