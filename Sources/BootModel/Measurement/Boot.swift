@@ -29,9 +29,6 @@ public struct Boot: Sendable, Hashable, Codable {
         /// Its guest is looked at many times a second from outside, which holds it up: what was seen is kept, its
         /// times are never judged.
         case sampled
-        /// Looked into by what the user asked for (hot blocks, trace events, plugins): what that yields is kept,
-        /// its times are never judged.
-        case observed
     }
 
     /// Its place in the run, from 1.

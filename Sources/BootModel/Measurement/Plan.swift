@@ -8,7 +8,6 @@ public struct Plan: Sendable, Hashable, Codable {
         case guestProfile = "guest-profile"
         case guestRegisters = "guest-registers"
         case guestStacks = "guest-stacks"
-        case guestHotBlocks = "guest-hot-blocks"
     }
 
     /// One boot that is to be taken.

@@ -92,7 +92,6 @@ extension Scenario {
 
     private var argumentProblems: [String] {
         var words = extraArguments + [medium.artifact.path, program ?? ""]
-        words += instruments.traces + instruments.plugins
         if case .kernel(_, let initialRAMDisk, let commandLine) = medium {
             words += [initialRAMDisk ?? "", commandLine]
         }

@@ -15,8 +15,8 @@ enum GuestProfiles {
             notes += try merge(
                 run.boots.filter { $0.purpose == purpose && $0.outcome.isBooted }, origin, in: folder)
         }
-        // What was asked for beside the numbers is reported of the boots that yielded it.
-        for boot in run.boots.filter({ $0.purpose == .sampled || $0.purpose == .observed }).prefix(5) {
+        // What sampling cost is reported of the boots that it slowed.
+        for boot in run.boots.filter({ $0.purpose == .sampled }).prefix(5) {
             notes += boot.notes.map { "boot \(boot.index): \($0)" }
         }
         return notes.filter { !run.notes.contains($0) }

@@ -71,7 +71,6 @@ extension Boot.Purpose {
         case .profiled: "profiled"
         case .control: "control"
         case .sampled: "sampled"
-        case .observed: "observed"
         }
     }
 }
