@@ -25,7 +25,8 @@ final class GuestSampling: BootCollector {
     ///   - command: the QEMU command, for its architecture and its accelerator.
     ///   - folder: the boot's private folder.
     init(
-        _ sampler: Plan.Collector, rate: Int, command: QEMUCommandLine, request: GuestProfileRequest, folder: String,
+        _ sampler: Plan.Collector, rate: Int, command: QEMUCommandLine, request: GuestProfileRequest,
+        folder: String,
         output: String
     ) throws {
         self.sampler = sampler
