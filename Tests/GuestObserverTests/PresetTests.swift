@@ -35,7 +35,7 @@ final class PresetTests: XCTestCase {
         let guest = try FollowedGuest.gnuMach(programs: true)
         XCTAssertEqual(guest.request.rules.name, "gnumach")
         let boot = try await guest.boot()
-        check(boot, stack: "[kernel];iplt_done;c_boot_entry;setup_main")
+        check(boot, stack: "[kernel];boot_entry;c_boot_entry;setup_main")
         check(boot, stack: "[kernel];Thread_continue;thread_continue")
         check(boot, stack: "[kernel];syscall;mach_msg_trap")
         XCTAssertTrue(boot.stacks.keys.contains { $0.hasPrefix("[interrupts];all_intrs;interrupt") })

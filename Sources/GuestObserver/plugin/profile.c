@@ -77,10 +77,16 @@ void profile_flush(unsigned processor)
 
 static void entered(unsigned processor, void *data)
 {
-    if (!kernel_settled() || !enter()) return;
+    if (!enter()) return;
     uintptr_t packed = (uintptr_t)data;
     thread_entered(processor, (uint32_t)(packed >> 8), (enum symbol_kind)(packed & 0xff));
     leave();
+}
+
+/* A translation from before the kernel ran where it was linked names a function only once it does. */
+static void entered_early(unsigned processor, void *data)
+{
+    if (kernel_settled()) entered(processor, data);
 }
 
 static void entered_by_user(unsigned processor, void *data)
@@ -252,7 +258,8 @@ void profile_instrument_start(struct qemu_plugin_tb *block, const struct place *
         void *data = (void *)((uintptr_t)function << 8 | kind);
         /* What enters the kernel has the address space that is left in its registers. */
         qemu_plugin_register_vcpu_tb_exec_cb(
-            block, entered, kind == SYMBOL_FUNCTION ? QEMU_PLUGIN_CB_NO_REGS : space_flags, data);
+            block, place->class == CODE_EARLY ? entered_early : entered,
+            kind == SYMBOL_FUNCTION ? QEMU_PLUGIN_CB_NO_REGS : space_flags, data);
     }
     for (unsigned index = 0; chains && index < configuration.chain_count; index++) {
         if (configuration.chain_at[index] != address) continue;
