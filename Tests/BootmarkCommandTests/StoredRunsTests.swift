@@ -128,6 +128,23 @@ final class StoredRunsTests: CommandTestCase {
         }
     }
 
+    func testARunUnderKVMGoesOnOnlyWhereKVMRunsAGuest() async throws {
+        var begun = run(3e9)
+        begun.plan.command = ["qemu-system-i386", "-enable-kvm"]
+        begun.plan.collectors = []
+        begun.boots.removeLast()
+        let path = try store("begun", begun)
+        let bin = folder + "/bin"
+        try FileManager.default.createDirectory(atPath: bin, withIntermediateDirectories: true)
+        try File.writeScript("exec false", to: bin + "/qemu-system-i386")
+        let variables = ["PATH": "\(bin):" + (ProcessInfo.processInfo.environment["PATH"] ?? "")]
+        let before = File.text(path + "/run.json")
+        assertFault(
+            try await bootmark(["boot", "--resume", "-o", path], environment: variables), 4,
+            says: "KVM does not run a guest on this host")
+        XCTAssertEqual(File.text(path + "/run.json"), before)
+    }
+
     /// Keeps a run as `bootmark boot` leaves it.
     private func store(_ name: String, _ run: Run) throws -> String {
         let path = "\(folder)/\(name)"

@@ -54,11 +54,7 @@ extension Run {
         try line.checkFiles()
         var notes: [String] = []
         if options.isExact { notes += try line.makeExact() }
-        if line.accelerator == "kvm", case .fails(let reason) = try KVMProbe.run(qemu: qemu) {
-            throw RunnerError(
-                .environment, "KVM does not run a guest on this host: \(reason).",
-                next: "Boot with -accel tcg, or make KVM work first; bootmark doctor looks at it.")
-        }
+        try line.checkKVM(qemu: qemu)
         let collectors = try options.usableCollectors(host)
         let fingerprint = try await Fingerprint.read(line, host: host)
         if collectors.contains(.perfStat) && !host.hasHardwareCounters {
@@ -197,6 +193,7 @@ extension Run {
     public func checkThatItCanGoOn(host: HostTools) async throws {
         let line = try QEMUCommandLine(plan.command)
         try line.checkFiles()
+        try line.checkKVM(qemu: try Tools.require(line.program))
         let now = try await Fingerprint.read(line, host: host)
         let changes = fingerprint.changes(to: now)
         guard changes.isEmpty else {
@@ -221,5 +218,16 @@ extension Fingerprint {
             changes.append("the \(role)")
         }
         return changes
+    }
+}
+
+extension QEMUCommandLine {
+    /// Makes sure that KVM runs a guest, where it is asked for.
+    fileprivate func checkKVM(qemu: String) throws {
+        if accelerator == "kvm", case .fails(let reason) = try KVMProbe.run(qemu: qemu) {
+            throw RunnerError(
+                .environment, "KVM does not run a guest on this host: \(reason).",
+                next: "Boot with -accel tcg, or make KVM work first; bootmark doctor looks at it.")
+        }
     }
 }
