@@ -56,6 +56,8 @@ class CommandTestCase: XCTestCase {
                 result.error.contains(word), "'\(word)' in: \(result.error)", file: file, line: line)
         }
         XCTAssertFalse(result.error.contains("Fatal error"), result.error, file: file, line: line)
-        XCTAssertLessThan(result.error.split(separator: "\n").count, 8, result.error, file: file, line: line)
+        // What disturbs this host is no part of the fault.
+        let lines = result.error.split(separator: "\n").filter { !$0.hasPrefix("note: ") }
+        XCTAssertLessThan(lines.count, 8, result.error, file: file, line: line)
     }
 }

@@ -2,16 +2,15 @@ import BootModel
 import Foundation
 
 extension Diagnosis {
-    /// What may disturb measured boots on this host now: a look at some files, without starting anything.
-    ///
-    /// - Parameters:
-    ///   - collectors: what is to measure them; perf's limits matter only where perf does.
-    ///   - frequency: how many samples a second `perf record` is to take.
-    public static func disturbances(
-        measuringBy collectors: Set<Plan.Collector>, frequency: Int = Recording().frequency
-    ) -> [Diagnosis] {
-        [load(), governor()] + disturbances(root: "")
+    /// What may disturb runs that are about to be taken on this host: a look at some files, without starting
+    /// anything. perf's limits matter only where perf is to measure.
+    public static func disturbances(before runs: [Run]) -> [Diagnosis] {
+        let collectors = Set(runs.flatMap(\.plan.collectors))
+        let frequency = runs.map(\.plan.recording.frequency).max() ?? Recording().frequency
+        let findings =
+            [load(), governor()] + disturbances(root: "")
             + perfLimits(root: "", collectors, frequency: frequency)
+        return findings.filter { $0.state != .good }
     }
 
     /// The findings that `all` does not have by itself.

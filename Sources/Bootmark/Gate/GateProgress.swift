@@ -9,6 +9,7 @@ final class GateProgress: RunProgress, PairedProgress {
     private let scenario: String
     private let hasWaited = Mutex(false)
     private let tell: @Sendable (String) -> Void
+    private static let told = Mutex<Set<String>>([])
 
     init(_ scenario: String, tell: @escaping @Sendable (String) -> Void = GateProgress.tell) {
         self.scenario = scenario
@@ -22,6 +23,14 @@ final class GateProgress: RunProgress, PairedProgress {
             return !hasWaited
         }
         if isFirst { tell("\(scenario) waits for its turn: another boot is being measured on this machine.") }
+    }
+
+    /// Tells what may disturb the boots on this host, each once however many scenarios one process judges.
+    func tellWhatDisturbs(_ findings: [Diagnosis]) {
+        for finding in findings where finding.state != .good {
+            guard Self.told.withLock({ $0.insert(finding.subject).inserted }) else { continue }
+            tell("\(finding.subject): \(finding.finding). \(finding.advice)")
+        }
     }
 
     func began(_ boot: Plan.PlannedBoot, of plan: Plan) {}

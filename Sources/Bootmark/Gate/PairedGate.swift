@@ -42,9 +42,11 @@ extension ScenarioGate {
             let reports = "\(settings.reports)/\(scenario.name)"
             let folder = try PairedFolder.create(at: "\(reports)/pairs")
             let executors = (before: executor(before.host), after: executor(after.host))
+            let progress = GateProgress(scenario.name)
+            progress.tellWhatDisturbs(Diagnosis.disturbances(before: [planned.before, planned.after]))
             let runner = PairedRunner(
                 executors: { $0 == .before ? executors.before : executors.after },
-                progress: GateProgress(scenario.name))
+                progress: progress)
             let done = try await runner.execute(planned, in: folder) { run in
                 comparator.isEnough(
                     comparator.progress(

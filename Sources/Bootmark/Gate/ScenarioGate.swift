@@ -78,7 +78,9 @@ public struct ScenarioGate: Sendable {
         // Two tests may boot one scenario, and its folder holds one run.
         let outcome = try await Turn.taking("\(settings.reports)/\(scenario.name)/.lock") {
             let folder = try newFolder(scenario.name)
-            let runner = Runner(executor: executor(host), progress: GateProgress(scenario.name))
+            let progress = GateProgress(scenario.name)
+            progress.tellWhatDisturbs(Diagnosis.disturbances(before: [planned]))
+            let runner = Runner(executor: executor(host), progress: progress)
             let run = try await runner.execute(planned, in: folder)
             return try conclude(run, in: folder, test: test)
         }

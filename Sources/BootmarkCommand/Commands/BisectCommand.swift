@@ -156,6 +156,7 @@ struct BisectCommand: AsyncParsableCommand {
             reproduction: ["bootmark"] + CommandLine.arguments.dropFirst())
         let stop = StopSignal()
         let interruption = Interruption(raising: stop)
+        HostNotes.say(before: run.before, run.after)
         let trial = try await PairedTrial(run, in: try PairedFolder.create(at: path), stop: stop)
         let done = try await trial.take()
         if let number = interruption.received { throw ExitCode(128 + number) }

@@ -7,10 +7,7 @@ enum HostNotes {
     ///
     /// - Parameter runs: the runs that are about to be taken.
     static func say(before runs: Run...) {
-        let collectors = Set(runs.flatMap(\.plan.collectors))
-        let frequency = runs.map(\.plan.recording.frequency).max() ?? Recording().frequency
-        let findings = Diagnosis.disturbances(measuringBy: collectors, frequency: frequency)
-        for finding in findings where finding.state != .good {
+        for finding in Diagnosis.disturbances(before: runs) {
             Standard.error(
                 "note: \(ConsoleLine.clean("\(finding.subject): \(finding.finding)")). \(finding.advice)")
         }
