@@ -7,9 +7,9 @@ struct Question: Decodable {
     var ask: String
     /// The first sample, the differences, or the p-values.
     var x: [Double]
-    /// The second sample.
+    /// The second sample, or the newcomer alone.
     var y: [Double]?
-    /// Where differences are centered.
+    /// Where differences are centered, or how far the newcomer may lie above.
     var center: Double?
     /// The confidence of one-sided bounds.
     var confidence: Double?
@@ -67,6 +67,12 @@ enum StatisticsProbe {
             answer.numbers["estimate"] = center.estimate
             answer.numbers["low"] = try center.lowerBound(confidence: question.confidence ?? 0.99)
             answer.numbers["high"] = try center.upperBound(confidence: question.confidence ?? 0.99)
+        case "newcomer":
+            guard let newcomer = y.first else { throw StatisticsError.empty }
+            let test = try NewcomerTest(newcomer, among: x)
+            answer.numbers["above"] = test.pValue(above: question.center ?? 0)
+            answer.numbers["below"] = test.pValue(below: question.center ?? 0)
+            answer.numbers["margin"] = test.margin(confidence: question.confidence ?? 0.99)
         case "families":
             answer.lists["holm"] = try PValues.holm(x)
             answer.lists["benjaminiHochberg"] = try PValues.benjaminiHochberg(x)

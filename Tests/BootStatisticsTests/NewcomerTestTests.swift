@@ -37,6 +37,12 @@ final class NewcomerTestTests: XCTestCase {
         let test = try NewcomerTest(5, among: [4, 4, 4])
         XCTAssertEqual([test.pValue(above: 0.5), test.pValue(above: 1), test.pValue(below: 2)], [0, 1, 0])
         XCTAssertEqual(test.margin(confidence: 0.99), 0)
+        // Sixths of these do not add up to them.
+        for value in [0.1, 7.0] {
+            let same = try NewcomerTest(value, among: Array(repeating: value, count: 6))
+            XCTAssertEqual(
+                [same.difference, same.error, same.pValue(above: 0), same.pValue(below: 0)], [0, 0, 1, 1])
+        }
     }
 
     func testTooFewOrUnusableOthersAreRefused() {

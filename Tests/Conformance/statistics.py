@@ -176,6 +176,22 @@ def center(random):
     return {"ask": "center", "x": x, "confidence": confidence}, expected
 
 
+def newcomer(random):
+    """Crawford and Howell's test, by scipy's t distribution."""
+    x = sample(random, 2, 40)
+    if len(set(x)) == 1:
+        x[0] += 1
+    value = float(random.choice([x[0], numpy.mean(x) + 2 * numpy.std(x), x[-1] - 1]))
+    margin = float(random.choice([0.0, 0.03, 0.5])) * abs(value)
+    confidence = float(random.choice([0.8, 0.95, 0.99]))
+    error = float(numpy.std(x, ddof=1)) * math.sqrt(1 + 1 / len(x))
+    t = stats.t(len(x) - 1)
+    difference = value - float(numpy.mean(x))
+    return {"ask": "newcomer", "x": x, "y": [value], "center": margin, "confidence": confidence}, {
+        "above": float(t.sf((difference - margin) / error)), "below": float(t.cdf((difference - margin) / error)),
+        "margin": error * float(t.ppf(confidence))}
+
+
 def families(random):
     x = [float(v) for v in numpy.round(random.random(int(random.integers(1, 15))) ** 2, 2)]
     order = numpy.argsort(x, kind="stable")
@@ -215,7 +231,7 @@ def main():
         sys.exit(__doc__)
     inputs = int(sys.argv[2]) if len(sys.argv) == 3 else 1_000
     random = numpy.random.default_rng(SEED)
-    kinds = (mann_whitney, signed_rank, shift, center, families, description)
+    kinds = (mann_whitney, signed_rank, shift, center, newcomer, families, description)
     cases = [kind(random) for kind in kinds for _ in range(inputs)]
     lines = "".join(json.dumps(question) + "\n" for question, _ in cases)
     done = subprocess.run([sys.argv[1]], input=lines, capture_output=True, text=True)

@@ -18,7 +18,9 @@ public struct NewcomerTest: Sendable, Hashable {
         try check([newcomer])
         guard others.count >= 2 else { throw .parameter("one other number has no spread to belong to") }
         let count = Double(others.count)
-        let mean = others.reduce(0) { $0 + $1 / count }
+        // Summed up, the shares of equal numbers may miss them by a digit, which would then pass for a spread.
+        let areEqual = others.allSatisfy { $0 == others[0] }
+        let mean = areEqual ? others[0] : others.reduce(0) { $0 + $1 / count }
         let variance = others.reduce(0) { $0 + ($1 - mean) * ($1 - mean) / (count - 1) }
         difference = newcomer - mean
         error = (variance * (1 + 1 / count)).squareRoot()
