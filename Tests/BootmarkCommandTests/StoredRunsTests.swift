@@ -1,4 +1,5 @@
 import BootModel
+import BootReports
 import BootStore
 import BootTestSupport
 import Foundation
@@ -108,6 +109,29 @@ final class StoredRunsTests: CommandTestCase {
         XCTAssertEqual(middle.status, 1, middle.output)
         let last = try await bootmark(["compare", baseline, slower, "--tolerance", "boot-time=4"])
         XCTAssertEqual(last.status, 0, last.output)
+    }
+
+    func testPooledRunsCountByRunSoThatOneSlowSittingIsNoRegression() async throws {
+        let baselines = folder + "/Baselines"
+        for (sitting, mood) in [1.04, 0.97, 1.02, 0.96, 0.99].enumerated() {
+            let run = try store("sitting\(sitting)", run(3e9 * mood))
+            let accepted = try await bootmark(["accept", run, "--baselines", baselines, "--keep", "5"])
+            XCTAssertEqual(accepted.status, 0, accepted.error)
+        }
+        let slowDay = try store("slow-day", run(3e9 * 1.05))
+        let slower = try store("slower", run(3e9 * 1.25))
+        for (after, policy, status, boots) in [
+            (slowDay, "last", Int32(1), 12), (slowDay, "pooled:5", 2, 60), (slowDay, "pooled:3", 2, 36),
+            (slower, "pooled:5", 1, 60),
+        ] {
+            let report = "\(folder)/\(policy.suffix(1))-\(status)"
+            let result = try await bootmark([
+                "compare", baselines + "/tiny", after, "--against", policy, "-o", report,
+            ])
+            XCTAssertEqual(result.status, status, "\(policy): \(result.output)\(result.error)")
+            let comparison = try XCTUnwrap(JSONReporter.comparisons(inFolder: report).first)
+            XCTAssertEqual(comparison.results.first?.before.count, boots, "\(after) \(policy)")
+        }
     }
 
     func testKeepingOneRunForgetsTheOthersAndTheFixedOneStays() async throws {
