@@ -37,6 +37,11 @@ final class FoldedTests: XCTestCase {
         XCTAssertEqual(written(profile), "a 3\na;b 1.75\na;c 0.00001\n")
     }
 
+    func testAWeightWithoutAStackCountsAsUnknown() throws {
+        XCTAssertEqual(written(try read("a;b 2\n 1\n 0.5\n")), "[unknown] 1.5\na;b 2\n")
+        XCTAssertThrowsError(try read("a;b 2\n1\n"))
+    }
+
     func testSumsBeyondSixtyThreeBitsAreWrittenInFull() throws {
         let profile = try read("a 18446744073709551616\na 18446744073709551616\n")
         XCTAssertEqual(written(profile), "a 36893488147419103232\n")
@@ -53,7 +58,7 @@ final class FoldedTests: XCTestCase {
     }
 
     func testALineWithoutAWeightIsNamed() throws {
-        for line in ["a;b", "a;b x", "a;b -1", "a;b 1e5", "a;b 1.2.3", " 5", "5"] {
+        for line in ["a;b", "a;b x", "a;b -1", "a;b 1e5", "a;b 1.2.3", "5"] {
             XCTAssertThrowsError(try read("a 1\n\(line)\n")) { error in
                 guard let error = error as? ProfileError else { return XCTFail("\(error)") }
                 XCTAssertEqual(error.place, .line(2), line)

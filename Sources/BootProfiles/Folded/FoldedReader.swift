@@ -40,10 +40,8 @@ public struct FoldedReader: Sendable {
         var builder = FoldedBuilder(profile: Profile(origin: origin, unit: unit))
         let skipped = try stream.forEachLine(partial: partial) { (line) throws(ProfileError) in
             guard line.bytes.count > 0 else { return }
-            guard let (stack, weight) = FoldedLine.split(line.bytes), stack.count > 0 else {
-                throw Self.malformed(line)
-            }
-            try builder.add(stack, weight: weight)
+            guard let (stack, weight) = FoldedLine.split(line.bytes) else { throw Self.malformed(line) }
+            try builder.add(stack.count > 0 ? stack : Self.unknown, weight: weight)
         }
         builder.profile.note(skipped: skipped)
         return builder.profile
@@ -62,6 +60,12 @@ public struct FoldedReader: Sendable {
         }
         after.profile.note(skipped: skipped)
         return (before.profile, after.profile)
+    }
+
+    /// What py-spy writes of a thread that is about to end has a weight and no frames.
+    private static var unknown: UnsafeRawBufferPointer {
+        let name: StaticString = "[unknown]"
+        return UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
     }
 
     private static func malformed(_ line: TextLine) -> ProfileError {
