@@ -81,4 +81,11 @@ final class TerminalReporterTests: XCTestCase {
         XCTAssertEqual(TerminalText.fitted("漢字漢字", to: 6), "漢... ")
         XCTAssertEqual(TerminalText.fitted("abc", to: 5, rightAligned: true), "  abc")
     }
+
+    func testANumberIsNotPartedFromItsUnitAtTheEndOfALine() {
+        XCTAssertEqual(
+            TerminalText.wrapped("it took 2.36 G (+59.6 %), or", to: 12),
+            ["it took", "2.36 G", "(+59.6 %),", "or"])
+        XCTAssertEqual(TerminalText.wrapped("after 5 secure boots", to: 7), ["after 5", "secure", "boots"])
+    }
 }

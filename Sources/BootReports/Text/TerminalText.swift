@@ -28,11 +28,12 @@ enum TerminalText {
         return String(kept) + mark + String(repeating: " ", count: max(0, columns - mark.count - used))
     }
 
-    /// The words of a line over as many lines as `columns` asks for; words that are too long stand out.
+    /// The words of a line over as many lines as `columns` asks for; words that are too long stand out, and a
+    /// number is not parted from its unit.
     static func wrapped(_ text: String, to columns: Int) -> [String] {
         var lines: [String] = []
         var line = ""
-        for word in text.split(separator: " ") {
+        for word in unbreakable(text) {
             if !line.isEmpty && width(line) + 1 + width(word) > columns {
                 lines.append(line)
                 line = ""
@@ -41,6 +42,21 @@ enum TerminalText {
         }
         return line.isEmpty ? lines : lines + [line]
     }
+
+    private static func unbreakable(_ text: String) -> [String] {
+        text.split(separator: " ").reduce(into: []) { words, word in
+            let isUnit = units.contains(word.prefix { $0.isLetter || $0 == "%" })
+            if let last = words.last, isUnit, last.last?.isWholeNumber == true {
+                words[words.count - 1] = last + " " + word
+            } else {
+                words.append(String(word))
+            }
+        }
+    }
+
+    private static let units: Set<Substring> = [
+        "%", "k", "M", "G", "T", "s", "ms", "us", "ns", "KiB", "MiB", "GiB",
+    ]
 
     private static func width(_ scalar: Unicode.Scalar) -> Int {
         switch scalar.properties.generalCategory {
