@@ -15,16 +15,24 @@ extension Comparison {
         if isExact, let old = before?.callGraph, let new = after.callGraph {
             let differences = GuestDifferences(before: old, after: new)
             comparison.guest = differences.summary
-            comparison.functions += differences.functions.prefix(Self.mostFunctions)
+            comparison.functions += Self.named(differences.functions)
         } else {
-            comparison.functions += FunctionDifferences.top(
-                before: before?.guest ?? [], after: after.guest, count: Self.mostFunctions, origin: .guest)
+            comparison.functions += Self.named(
+                FunctionDifferences.top(
+                    before: before?.guest ?? [], after: after.guest,
+                    count: Self.mostFunctions + Self.pools.count, origin: .guest))
         }
         comparison.functions += FunctionDifferences.top(
             before: before?.host ?? [], after: after.host, count: Self.mostFunctions, origin: .host)
         return comparison
     }
 
+    /// The first functions that have a name: where stacks were pooled to bound a profile, no function is at fault.
+    private static func named(_ changes: [FunctionChange]) -> ArraySlice<FunctionChange> {
+        changes.filter { !pools.contains($0.name) }.prefix(mostFunctions)
+    }
+
+    private static let pools: Set = ["[small contexts]", "[other contexts]"]
     /// The most functions of one origin that are named.
     private static let mostFunctions = 10
 }

@@ -1,4 +1,5 @@
 import BootModel
+import BootProfiles
 import XCTest
 
 @testable import BootReports
@@ -99,5 +100,26 @@ final class BlameTests: XCTestCase {
             1_900_000, [function(Samples.hostileName, own: 1_900_000, caller: "\u{1B}[2J\n\u{0}")]
         ).blame
         XCTAssertFalse(blame?.unicodeScalars.contains { $0.value < 0x20 } ?? true, blame ?? "")
+    }
+
+    func testStacksThatWerePooledAreNotNamedAsFunctions() throws {
+        let graph = { (own: Double) in
+            GuestCallGraph(
+                total: own * 2, controls: 0, leftOut: 0,
+                functions: [
+                    .init(name: "work", own: own, total: own * 2),
+                    .init(name: "[small contexts]", own: own, total: own),
+                ], calls: [.init(caller: 0, callee: 1, weight: own)])
+        }
+        let exact = comparison(2_000, []).naming(
+            before: ProfiledSide(functions: graph(1_000)), after: ProfiledSide(functions: graph(2_000)))
+        XCTAssertEqual(exact.functions.map(\.name), ["work"])
+        let stacks = { (own: Int) throws -> ProfiledSide in
+            let folded = Array("work \(own)\nwork;[other contexts] \(own)\n".utf8)
+            return ProfiledSide(guest: [try FoldedReader().read(.bytes(folded, name: "test"))])
+        }
+        let counted = Samples.pass.naming(before: try stacks(1_000), after: try stacks(2_000))
+        XCTAssertTrue(counted.functions.map(\.name).contains("work"))
+        XCTAssertFalse(counted.functions.map(\.name).contains("[other contexts]"))
     }
 }
