@@ -8,7 +8,7 @@ public struct GuestObservation: Sendable, Hashable {
         /// The guest has written so many bytes to the serial port: for a pattern that an earlier boot of the
         /// same images matched there.
         case serialBytes(UInt64)
-        /// The instruction at this virtual address is about to run.
+        /// The instruction that is linked at this virtual address is about to run.
         case address(UInt64)
     }
 
@@ -26,11 +26,13 @@ public struct GuestObservation: Sendable, Hashable {
     public var hashInterval: UInt64?
     /// The call stacks to follow; nil for none.
     public var profile: GuestProfileRequest?
+    /// The image that is booted, for addresses as milestones: early in a boot code runs elsewhere than it is linked.
+    public var kernel: KernelImage
 
     /// Something to watch for.
     public init(
         milestones: [Milestone] = [], final: Int? = nil, serialFile: String? = nil, logsSerial: Bool = false,
-        hashInterval: UInt64? = nil, profile: GuestProfileRequest? = nil
+        hashInterval: UInt64? = nil, profile: GuestProfileRequest? = nil, kernel: KernelImage = KernelImage()
     ) {
         self.milestones = milestones
         self.final = final
@@ -38,6 +40,7 @@ public struct GuestObservation: Sendable, Hashable {
         self.logsSerial = logsSerial
         self.hashInterval = hashInterval
         self.profile = profile
+        self.kernel = kernel
     }
 
     /// Counting alone.
@@ -58,6 +61,8 @@ public struct GuestObservation: Sendable, Hashable {
         if let profile {
             lines += try profile.configuration(
                 profile: Self.line(files.profile.path), symbols: Self.line(files.symbols.path))
+        } else {
+            lines += kernel.configuration
         }
         guard milestones.count <= ChannelLayout.milestones else {
             throw Self.invalid(

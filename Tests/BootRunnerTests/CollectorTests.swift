@@ -41,7 +41,8 @@ final class CollectorTests: XCTestCase {
 
     func testGuestInstructionsRepeatAndAddUpOverThePhases() async throws {
         var tiny = TinyBoot(in: try temporaryFolder())
-        tiny.host = await HostTools.probe(for: try tiny.command(), collectors: [.guestInstructions])
+        tiny.host = await HostTools.probe(
+            for: try tiny.command(), collectors: [.guestInstructions], script: tiny.script)
         if let problem = tiny.host.pluginProblem { throw XCTSkip("\(problem)") }
         tiny.collectors = [.guestInstructions]
         let slower = try await tiny.take("slow=decompress:50")
@@ -61,7 +62,8 @@ final class CollectorTests: XCTestCase {
 
     func testABootThatFailedHasNoCounts() async throws {
         var tiny = TinyBoot(in: try temporaryFolder())
-        tiny.host = await HostTools.probe(for: try tiny.command(), collectors: [.guestInstructions])
+        tiny.host = await HostTools.probe(
+            for: try tiny.command(), collectors: [.guestInstructions], script: tiny.script)
         if let problem = tiny.host.pluginProblem { throw XCTSkip("\(problem)") }
         tiny.collectors = [.guestInstructions]
         let boot = try await tiny.take("wrong=panic at=memory")

@@ -8,11 +8,12 @@ import XCTest
 final class PairedRunPlanningTests: XCTestCase {
     private func planned(_ before: [String], _ after: [String], pins: Bool = true) async throws -> PairedRun {
         let kernel = try Guests.tiny()
+        let script = BootScript(end: .poweredOff)
         let command = { (more: [String]) in ["qemu-system-i386", "-m", "16", "-kernel", kernel] + more }
         return try await PairedRun.planned(
-            scenario: "tiny", script: BootScript(end: .poweredOff),
-            before: await .init(command(before), collectors: []),
-            after: await .init(command(after), collectors: []),
+            scenario: "tiny", script: script,
+            before: await .init(command(before), collectors: [], script: script),
+            after: await .init(command(after), collectors: [], script: script),
             options: RunOptions(boots: 12, collectors: []), pins: pins, rule: SequentialRule().ending(at: 12),
             seed: 7, reproduction: { ["again", "\($0)"] },
             budgets: { _ in [Budget(metric: .bootTime, tolerance: 0.02)] })

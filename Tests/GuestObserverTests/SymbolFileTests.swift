@@ -36,6 +36,32 @@ final class SymbolFileTests: XCTestCase {
         XCTAssertEqual(symbols.symbols.map(\.name), ["short"])
     }
 
+    func testAllNamesOfAnAddressAreFoundAlsoWhereSymbolsAreMergedAndMoved() {
+        let symbols = GuestSymbols(symbols: [
+            .init(address: 1, name: "shown", isGlobal: true),
+            .init(address: 1, name: "hidden", isGlobal: false),
+            .init(address: 9, name: "twice", isGlobal: false),
+        ])
+        let more = GuestSymbols(symbols: [.init(address: 5, name: "twice", isGlobal: false)])
+        let merged = symbols.merging(more).moved(by: 0x10)
+        XCTAssertEqual(merged.addresses(of: "hidden"), [0x11])
+        XCTAssertEqual(merged.addresses(of: "twice"), [0x15, 0x19])
+        XCTAssertEqual(merged.addresses(of: "none"), [])
+        XCTAssertEqual(merged.symbols.map(\.name), ["shown", "twice", "twice"])
+    }
+
+    func testNamesThatLookAlikeAreSuggestedTheClosestFirst() {
+        let names = ["kernel_power_off", "do_kernel_power_off", "power", "x"]
+        let symbols = GuestSymbols(
+            symbols: names.enumerated().map {
+                .init(address: UInt64($0.offset), name: $0.element, isGlobal: true)
+            })
+        XCTAssertEqual(
+            symbols.names(like: "kernel_poweroff"), ["kernel_power_off", "do_kernel_power_off", "power"])
+        XCTAssertEqual(symbols.names(like: "_Power", count: 1), ["power"])
+        XCTAssertEqual(symbols.names(like: "x"), [])
+    }
+
     func testHostileNamesLoseWhatCouldBreakALine() {
         let names = ["a;b c": "a_b_c", "\u{1b}[31mred": "_[31mred", "x\ny": "x_y", "": "_", "naïve": "naïve"]
         for (name, cleaned) in names { XCTAssertEqual(GuestSymbols.cleaned(name), cleaned) }

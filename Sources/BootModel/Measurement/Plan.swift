@@ -50,6 +50,8 @@ public struct Plan: Sendable, Hashable, Codable {
     public var rules: String?
     /// What else looks into boots of their own; nil for nothing.
     public var instruments: Instruments?
+    /// Where the functions lie that the script waits for, by the patterns of its `symbol` milestones; nil for none.
+    public var addresses: [String: UInt64]?
 
     /// A plan.
     public init(
@@ -57,7 +59,7 @@ public struct Plan: Sendable, Hashable, Codable {
         limits: Limits = Limits(), machine: String = "", budgets: [Budget] = [], pinnedTo: Int? = nil,
         recording: Recording = Recording(), isExact: Bool = false, symbols: [String] = [],
         rules: String? = nil,
-        instruments: Instruments? = nil
+        instruments: Instruments? = nil, addresses: [String: UInt64]? = nil
     ) {
         self.command = command
         self.script = script
@@ -72,6 +74,7 @@ public struct Plan: Sendable, Hashable, Codable {
         self.symbols = symbols
         self.rules = rules
         self.instruments = instruments
+        self.addresses = addresses
     }
 }
 

@@ -10,13 +10,16 @@ public struct BootScript: Sendable, Hashable, Codable {
         case vga
         /// The firmware's debug port (0x402 on a PC).
         case firmware
+        /// The guest's own code, watched by the plugin in QEMU: what is counted there repeats exactly.
+        case symbol
     }
 
-    /// What the runner waits for: a pattern on a channel.
+    /// What the runner waits for: a pattern on a channel, or a function of the guest that runs.
     public struct Milestone: Sendable, Hashable, Codable {
         /// The phase that begins here, or `booted`.
         public var name: String
-        /// A regular expression (PCRE2) over the channel's bytes.
+        /// A regular expression (PCRE2) over the channel's bytes; on `symbol`, the name of a function of the
+        /// kernel, or an address in hexadecimal: `0xffffffff81000000`.
         public var pattern: String
         /// Where it is looked for.
         public var channel: Channel

@@ -147,6 +147,10 @@ extension BootScript {
             problems.append(
                 "The pattern for \(milestone.name.debugDescription) is empty and matches anything.")
         }
+        for milestone in milestones
+        where milestone.channel == .symbol && milestone.pattern.contains(where: \.isWhitespace) {
+            problems.append("\(milestone.pattern.debugDescription) is no name of a function.")
+        }
         if panics.contains(where: \.isEmpty) {
             problems.append("A pattern of Panics is empty and matches anything.")
         }

@@ -19,6 +19,9 @@ protocol BootCollector: AnyObject {
     func attach(to process: Int32) throws
     /// Whether QEMU has to end in order, for what is written then, rather than be killed.
     var wantsOrderlyEnd: Bool { get }
+    /// The milestones on the guest's own code that were reached since this was asked last; it is asked every other
+    /// millisecond in boots that have some.
+    func newMilestones() -> [String]
     /// The guest has just reached a milestone; on the serial port, at this byte of it (from 1).
     func reached(_ milestone: String, atByte byte: Int?)
     /// The boot is over; QEMU still lives. What happens from here on does not belong to the boot.
@@ -30,5 +33,6 @@ protocol BootCollector: AnyObject {
 extension BootCollector {
     var qemuArguments: [String] { [] }
     var wantsOrderlyEnd: Bool { false }
+    func newMilestones() -> [String] { [] }
     func reached(_ milestone: String, atByte byte: Int?) {}
 }

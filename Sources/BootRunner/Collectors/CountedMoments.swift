@@ -5,6 +5,10 @@ import GuestObserver
 struct CountedMoments {
     private var moments: [(milestone: String, byte: Int?, reading: GuestCounters.Reading)] = []
     private var fault: String?
+    private let symbols: WatchedSymbols
+
+    /// Nothing has come yet. At a function of `symbols` what the plugin counted there holds.
+    init(_ symbols: WatchedSymbols) { self.symbols = symbols }
 
     /// Notes a milestone, at this byte of the serial port (from 1), and what is counted by now.
     mutating func reached(_ milestone: String, atByte byte: Int?, of counters: GuestCounters) {
@@ -27,7 +31,10 @@ struct CountedMoments {
             return Self.unavailable(fault ?? "the boot did not reach its end")
         }
         do {
-            let readings = try isExact ? exactReadings(counters) : moments.map(\.reading)
+            let readings =
+                try isExact
+                ? exactReadings(counters)
+                : moments.map { try symbols.reading($0.milestone, counters) ?? $0.reading }
             end = readings.last
             return Collected(samples: samples(readings))
         } catch {
@@ -42,11 +49,14 @@ struct CountedMoments {
     private func exactReadings(_ counters: GuestCounters) throws -> [GuestCounters.Reading] {
         let log = try counters.serialLog()
         return try moments.map { moment in
+            if let reading = try symbols.reading(moment.milestone, counters) { return reading }
             guard let byte = moment.byte, let reading = log.reading(atByte: UInt64(byte)) else {
                 throw RunnerError(
                     .environment,
                     "\(moment.milestone) was not seen on the serial port, so its count is not exact.",
-                    next: "Give a milestone that the guest writes to its first serial port.")
+                    next:
+                        "Give a milestone that the guest writes to its first serial port, or symbol:FUNCTION."
+                )
             }
             return reading
         }

@@ -4,28 +4,34 @@ import GuestObserver
 /// Counts what the guest executes, by a plugin in QEMU, in all and by phase.
 ///
 /// In an exact boot the counts are taken on the guest's side, at the instruction that wrote a milestone's
-/// first byte; else at the moment when the byte has reached the runner.
+/// first byte; else at the moment when the byte has reached the runner. At functions of the guest they are always
+/// taken on its side.
 final class GuestCounting: BootCollector {
     let qemuArguments: [String]
     private let counters: GuestCounters
     private let isExact: Bool
     private let output: String?
-    private var moments = CountedMoments()
+    private var symbols: WatchedSymbols
+    private var moments: CountedMoments
 
     /// Counts a boot into files in `folder`, which is private to it.
     ///
     /// - Parameters:
+    ///   - symbols: functions that the boot waits for, and the image in which they lie.
     ///   - serialFile: in an exact boot, the file that QEMU writes the serial port to.
     ///   - output: the folder that keeps what tells two boots apart; nil to keep nothing.
-    init(plugin: GuestPlugin, folder: String, exactWith serialFile: String? = nil, output: String? = nil)
-        throws
-    {
+    init(
+        plugin: GuestPlugin, folder: String, watching symbols: WatchedSymbols,
+        of kernel: KernelImage = KernelImage(),
+        exactWith serialFile: String? = nil, output: String? = nil
+    ) throws {
         self.output = output
+        self.symbols = symbols
+        moments = CountedMoments(symbols)
         isExact = serialFile != nil
-        let observation =
-            isExact
-            ? GuestObservation(serialFile: serialFile, logsSerial: true, hashInterval: Self.hashInterval)
-            : .counting
+        let observation = GuestObservation(
+            milestones: symbols.milestones, serialFile: serialFile, logsSerial: isExact,
+            hashInterval: isExact ? Self.hashInterval : nil, kernel: kernel)
         do {
             counters = try GuestCounters(plugin: plugin, folder: folder, observing: observation)
         } catch let error as GuestObserverError {
@@ -38,6 +44,8 @@ final class GuestCounting: BootCollector {
     static let hashInterval: UInt64 = 1_000_000
 
     func attach(to process: Int32) {}
+
+    func newMilestones() -> [String] { symbols.newlyReached(counters) }
 
     func reached(_ milestone: String, atByte byte: Int?) {
         moments.reached(milestone, atByte: byte, of: counters)

@@ -12,24 +12,28 @@ final class GuestProfiling: BootCollector {
     /// The phases whose stacks are written one by one, in their order.
     private let phases: [String]
     private let counts: Bool
-    private var moments = CountedMoments()
+    private var symbols: WatchedSymbols
+    private var moments: CountedMoments
 
     /// Follows a boot; its stacks go to the folder `output`: `guest.folded`, and a file for each phase.
     ///
     /// - Parameters:
-    ///   - milestones: the boot's milestones. Where all are plain text, the stacks stop at the last of them to
-    ///     the instruction; else they go on until QEMU has been told to end.
+    ///   - plan: its script has the boot's milestones. Where all are plain text or functions, the stacks stop at the
+    ///     last of them to the instruction; else they go on until QEMU has been told to end.
     ///   - serialFile: in an exact boot, the file that QEMU writes the serial port to.
     ///   - counts: whether the boot's instructions are counted too, for a control's sake.
     init(
-        plugin: GuestPlugin, following request: GuestProfileRequest, milestones: [BootScript.Milestone],
-        folder: String,
+        plugin: GuestPlugin, following request: GuestProfileRequest, plan: Plan, folder: String,
         serialFile: String?, counts: Bool = false, output: String
     ) throws {
-        let texts = milestones.compactMap(\.plainText)
-        let isPlain = !texts.isEmpty && texts.count == milestones.count
+        let milestones = plan.script.milestones
+        let symbols = WatchedSymbols(plan)
+        let known = milestones.compactMap { plan.observed($0) }
+        let isPlain = !known.isEmpty && known.count == milestones.count
+        let watched = isPlain ? known : symbols.milestones
+        let endsAtSymbol = milestones.last?.name == BootScript.booted && milestones.last?.channel == .symbol
         let observation = GuestObservation(
-            milestones: isPlain ? texts.map { .serialText($0) } : [], final: isPlain ? texts.count - 1 : nil,
+            milestones: watched, final: isPlain || endsAtSymbol ? watched.count - 1 : nil,
             serialFile: serialFile, logsSerial: counts, profile: request)
         do {
             counters = try GuestCounters(plugin: plugin, folder: folder, observing: observation)
@@ -39,13 +43,17 @@ final class GuestProfiling: BootCollector {
         qemuArguments = counters.qemuArguments
         self.request = request
         self.output = output
-        phases = isPlain && texts.count > 1 ? [BootScript.powerOn] + milestones.dropLast().map(\.name) : []
+        phases = isPlain && known.count > 1 ? [BootScript.powerOn] + milestones.dropLast().map(\.name) : []
         self.counts = counts
+        self.symbols = symbols
+        moments = CountedMoments(symbols)
     }
 
     var wantsOrderlyEnd: Bool { true }
 
     func attach(to process: Int32) {}
+
+    func newMilestones() -> [String] { symbols.newlyReached(counters) }
 
     func reached(_ milestone: String, atByte byte: Int?) {
         if counts { moments.reached(milestone, atByte: byte, of: counters) }
@@ -88,6 +96,14 @@ final class GuestProfiling: BootCollector {
     }
 }
 
+extension Plan {
+    /// What the plugin watches for at a milestone; nil for one that only the runner can see.
+    fileprivate func observed(_ milestone: BootScript.Milestone) -> GuestObservation.Milestone? {
+        milestone.channel == .symbol
+            ? addresses?[milestone.pattern].map { .address($0) } : milestone.plainText.map { .serialText($0) }
+    }
+}
+
 extension BootScript.Milestone {
     /// The text that the pattern matches, where it matches one text only; nil for a real expression.
     ///
@@ -96,7 +112,7 @@ extension BootScript.Milestone {
     var plainText: String? {
         let text = pattern.hasPrefix("(?m)^") ? String(pattern.dropFirst(5)) : pattern
         let isPlain =
-            channel != .firmware && channel != .vga && !text.contains { "\\^$.|?*+()[]{}".contains($0) }
+            (channel == .console || channel == .serial) && !text.contains { "\\^$.|?*+()[]{}".contains($0) }
         return isPlain && (1...256).contains(text.utf8.count) ? text : nil
     }
 }

@@ -27,39 +27,41 @@ final class BootWatch {
     static let readsInARow = 20
     /// The time between two looks at the screen.
     static let screenInterval = Nanoseconds.milliseconds(50)
-    /// The time between two looks at a file that QEMU writes.
+    /// The time between two looks at a file that QEMU or the plugin in it writes.
     static let fileInterval = Nanoseconds.milliseconds(2)
     /// How long QEMU may take to end in order.
     static let orderlyEnd = Nanoseconds.seconds(30)
     /// How long the runner waits for the rest of a panic's message.
     static let panicGrace = Nanoseconds.milliseconds(300)
 
-    private let script: BootScript
-    private let limits: Limits
-    private let deadlineOfRun: Nanoseconds?
-    private let collectors: [any BootCollector]
-    private let listener: Int32
-    private let stop: Int32
-    private let screenCopy: String
-    private let qemuLog: String
-    private var channels: [WatchedChannel]
-    private var watched: [pollfd] = []
-    private var screen: WatchedChannel?
+    let script: BootScript
+    /// Whether milestones lie in the guest's own code, where nothing tells when they are reached.
+    let waitsForSymbols: Bool
+    let limits: Limits
+    let deadlineOfRun: Nanoseconds?
+    let collectors: [any BootCollector]
+    let listener: Int32
+    let stop: Int32
+    let screenCopy: String
+    let qemuLog: String
+    var channels: [WatchedChannel]
+    var watched: [pollfd] = []
+    var screen: WatchedChannel?
 
-    private var control: Int32 = -1
-    private var session: QMPSession?
-    private var screenRequest: Int?
-    private var screenIsRead = false
-    private var nextScreen = Nanoseconds(.max)
-    private var start = Nanoseconds.zero
-    private var lastHeard = Nanoseconds.zero
-    private var panicDeadline: Nanoseconds?
-    private var panic: String?
-    private var panicChannel: WatchedChannel?
+    var control: Int32 = -1
+    var session: QMPSession?
+    var screenRequest: Int?
+    var screenIsRead = false
+    var nextScreen = Nanoseconds(.max)
+    var start = Nanoseconds.zero
+    var lastHeard = Nanoseconds.zero
+    var panicDeadline: Nanoseconds?
+    var panic: String?
+    var panicChannel: WatchedChannel?
     /// An end that waits for a last look at the screen, and until when.
-    private var pending: (outcome: BootOutcome, until: Nanoseconds)?
-    private var seen = Observation(outcome: BootOutcome(.timedOut))
-    private var isOver = false
+    var pending: (outcome: BootOutcome, until: Nanoseconds)?
+    var seen = Observation(outcome: BootOutcome(.timedOut))
+    var isOver = false
 
     /// What a watch needs beside QEMU itself.
     struct Setting {
@@ -78,6 +80,7 @@ final class BootWatch {
 
     init(_ setting: Setting, channels: [WatchedChannel], screen: WatchedChannel) {
         script = setting.script
+        waitsForSymbols = !setting.script.symbolMilestones.isEmpty
         limits = setting.limits
         deadlineOfRun = setting.deadlineOfRun
         collectors = setting.collectors
@@ -151,13 +154,14 @@ final class BootWatch {
         let hasFile = channels.contains(where: \.isFile)
         let now = Clock.now
         var rest = nextDeadline() - now
-        if hasFile { rest = min(rest, Self.fileInterval) }
+        if hasFile || waitsForSymbols { rest = min(rest, Self.fileInterval) }
         if rest < .zero { rest = .zero }
         // Rounded up, or the last millisecond would be spent in a busy loop.
         let milliseconds = Int32(clamping: (rest.count + 999_999) / 1_000_000)
         let count = poll(&watched, nfds_t(watched.count), milliseconds)
         let heard = Clock.now
         for channel in channels where channel.isFile && !isOver { hear(channel, at: heard) }
+        if waitsForSymbols { askForSymbols(at: heard) }
         var isTalking = false
         if count > 0 {
             for (place, channel) in channels.enumerated() where watched[3 + place].revents != 0 {
@@ -184,236 +188,5 @@ final class BootWatch {
             for channel in channels where !channel.isFile && !isOver { any = hear(channel, at: now) || any }
             if !any { return }
         }
-    }
-}
-
-// MARK: - What is heard
-
-extension BootWatch {
-    /// Takes what a channel has to say; false where that is nothing.
-    @discardableResult
-    private func hear(_ channel: WatchedChannel, at now: Nanoseconds) -> Bool {
-        guard channel.read() else { return false }
-        lastHeard = now
-        examine(channel, at: now)
-        return true
-    }
-
-    /// Looks for milestones and panics in what a channel has newly delivered.
-    private func examine(_ channel: WatchedChannel, at now: Nanoseconds) {
-        let panicking = panic == nil ? channel.panic() : nil
-        if let panicking {
-            panic = panicking.line
-            panicChannel = channel
-            panicDeadline = now + Self.panicGrace
-        }
-        for milestone in channel.newMilestones() {
-            let byte = channel === channels.first ? milestone.byte : nil
-            guard milestone.name == BootScript.booted else {
-                note(milestone.name, at: now, byte: byte)
-                continue
-            }
-            // A guest that panics and goes on has panicked; one that panics after its marker had booted.
-            let hasPanicked = panic != nil && milestone.byte > panicking?.byte ?? -1
-            // Counters first: they run on until they are told to stop.
-            conclude(
-                hasPanicked ? BootOutcome(.panicked, detail: panicText) : BootOutcome(.booted), at: now,
-                byte: byte)
-            return
-        }
-    }
-
-    /// The panic, with what has come of its line since it was first seen.
-    private var panicText: String { panicChannel?.panic()?.line ?? panic ?? "" }
-
-    private func note(_ milestone: String, at now: Nanoseconds, byte: Int?) {
-        guard !seen.milestones.contains(where: { $0.name == milestone }) else { return }
-        seen.milestones.append(MilestoneReached(name: milestone, elapsed: now - start))
-        for collector in collectors { collector.reached(milestone, atByte: byte) }
-    }
-
-    private func hear(_ report: GuardedProcess.Report) {
-        switch report {
-        case .started(let at):
-            start = at
-            lastHeard = at
-        case .notExecuted(let number):
-            conclude(BootOutcome(.refused, detail: "QEMU could not be executed: \(systemMessage(number))"))
-        case .ended(let end):
-            seen.end = end
-            drainChannels()
-            guard !isOver else { return }
-            if let signal = end.signal {
-                conclude(
-                    BootOutcome(
-                        .crashed,
-                        detail: "QEMU was ended by signal \(signal) (\(String(cString: strsignal(signal))))"))
-            } else if panic != nil {
-                conclude(BootOutcome(.panicked, detail: panicText))
-            } else if end.exitStatus == 0 {
-                conclude(BootOutcome(.poweredOff, detail: lastSeen))
-            } else {
-                let status = end.exitStatus.map(String.init) ?? "?"
-                let said = QEMULog.message(qemuLog) ?? "QEMU ended with status \(status) and no message"
-                conclude(BootOutcome(.refused, detail: said))
-            }
-        }
-    }
-
-    private func hearControl() {
-        guard control >= 0 else {
-            control = bootmark_accept(listener)
-            if control >= 0 { session = QMPSession(socket: control) }
-            return
-        }
-        guard let messages = session?.receive() else {
-            // QEMU is going; the guard's report says how.
-            close(control)
-            control = -1
-            session = nil
-            return
-        }
-        for message in messages where !isOver { hear(message) }
-    }
-
-    private func hear(_ message: QMPSession.Message) {
-        switch message {
-        case .greeting:
-            session?.send("qmp_capabilities")
-            planScreen()
-        case .shutdown(let reason):
-            // What the guest wrote before its last act is in the pipes by now.
-            drainChannels()
-            guard !isOver else { return }
-            let outcome = outcome(ofShutdown: reason)
-            if lookAtScreen() {
-                pending = (outcome, Clock.now + .seconds(2))
-            } else {
-                conclude(outcome)
-            }
-        case .panicked:
-            panic = panic ?? "the guest reported a panic to QEMU"
-            panicDeadline = Clock.now + Self.panicGrace
-        case .answer(let number, let succeeded):
-            if number == screenRequest { hearScreen(succeeded) }
-        case .other: break
-        }
-    }
-
-    private func outcome(ofShutdown reason: String) -> BootOutcome {
-        if panic != nil { return BootOutcome(.panicked, detail: panicText) }
-        switch reason {
-        case "guest-shutdown":
-            return script.end == .poweredOff
-                ? BootOutcome(.booted) : BootOutcome(.poweredOff, detail: lastSeen)
-        case "guest-reset", "subsystem-reset": return BootOutcome(.reset, detail: lastSeen)
-        case "guest-panic": return BootOutcome(.panicked, detail: "the guest reported a panic to QEMU")
-        default: return BootOutcome(.refused, detail: "QEMU shut down: \(reason)")
-        }
-    }
-
-    private func drainChannels() {
-        for channel in channels where !isOver { hear(channel, at: Clock.now) }
-    }
-
-    private func conclude(_ outcome: BootOutcome, at time: Nanoseconds? = nil, byte: Int? = nil) {
-        let now = time ?? Clock.now
-        isOver = true
-        seen.outcome = outcome
-        if outcome.isBooted { note(BootScript.booted, at: now, byte: byte) }
-        for collector in collectors { collector.freeze() }
-    }
-
-    /// The last thing that the guest said or showed.
-    private var lastSeen: String {
-        let lines = (channels + [screen].compactMap { $0 }).map(\.lastLine)
-        return lines.first { !$0.isEmpty }.map { "last seen: \($0)" } ?? "nothing was seen"
-    }
-
-}
-
-// MARK: - The screen
-
-extension BootWatch {
-    /// The screen is read where a milestone is to be seen there, and where the serial port has said nothing
-    /// for a second: from then on it is what a console's milestones are looked for on.
-    private func planScreen() {
-        guard let screen else { return }
-        nextScreen = screen.hasOwnMilestones ? Clock.now : start + .seconds(1)
-    }
-
-    /// Whether the screen has anything to say that the serial port does not.
-    private var screenMatters: Bool {
-        guard let screen, session != nil else { return false }
-        return screen.hasOwnMilestones || !(channels.first?.hasSpoken ?? false)
-    }
-
-    /// Asks for the screen's memory; false where there is nothing to see.
-    @discardableResult
-    private func lookAtScreen() -> Bool {
-        guard screenMatters else {
-            nextScreen = Nanoseconds(.max)
-            return false
-        }
-        nextScreen = Clock.now + Self.screenInterval
-        if pending == nil {
-            screenRequest = session?.send(
-                "pmemsave", ["val": VGAScreen.address, "size": VGAScreen.size, "filename": screenCopy])
-        }
-        return true
-    }
-
-    private func hearScreen(_ succeeded: Bool) {
-        screenRequest = nil
-        defer { if let pending, !isOver { conclude(pending.outcome) } }
-        guard succeeded, let screen else { return }
-        let now = Clock.now
-        guard screen.show(VGAScreen.text(Files.bytes(screenCopy, limit: VGAScreen.size))) else { return }
-        lastHeard = now
-        screenIsRead = true
-        examine(screen, at: now)
-    }
-}
-
-// MARK: - The clock
-
-extension BootWatch {
-    private func nextDeadline() -> Nanoseconds {
-        var next = min(start + limits.boot, nextScreen)
-        if let silence = limits.silence { next = min(next, lastHeard + silence) }
-        if let panicDeadline { next = min(next, panicDeadline) }
-        if let pending { next = min(next, pending.until) }
-        if let deadlineOfRun { next = min(next, deadlineOfRun) }
-        return next
-    }
-
-    private func checkDeadlines(at now: Nanoseconds) {
-        if let pending {
-            if now >= pending.until { conclude(pending.outcome) }
-        } else if let panicDeadline, now >= panicDeadline {
-            conclude(BootOutcome(.panicked, detail: panicText))
-        } else if let deadlineOfRun, now >= deadlineOfRun {
-            conclude(
-                BootOutcome(.interrupted, detail: "the run's time limit came during this boot; \(lastSeen)"))
-        } else if let silence = limits.silence, now >= lastHeard + silence {
-            conclude(BootOutcome(.hung, detail: "silent for \(Self.text(now - lastHeard)); \(lastSeen)"))
-        } else if now >= start + limits.boot {
-            // A guest that still talks needs more time; one that has fallen silent needs a debugger.
-            let silent = now - lastHeard
-            let isSilent = silent.count > limits.boot.count / 4
-            let detail = isSilent ? "silent for \(Self.text(silent)); \(lastSeen)" : lastSeen
-            conclude(
-                BootOutcome(
-                    isSilent ? .hung : .timedOut,
-                    detail: "not booted after \(Self.text(limits.boot)), \(detail)"))
-        } else if now >= nextScreen {
-            // A screen that is still on its way is not asked for again.
-            if screenRequest == nil { lookAtScreen() } else { nextScreen = now + Self.screenInterval }
-        }
-    }
-
-    private static func text(_ time: Nanoseconds) -> String {
-        let tenths = (time.seconds * 10).rounded() / 10
-        return "\(tenths) s"
     }
 }

@@ -32,7 +32,7 @@ public struct QEMUExecutor: BootExecutor {
         let own = try PrivateFolder()
         var command = try QEMUCommandLine(plan.command)
         if plan.isExact { command = try command.exactBoot(in: own.path) }
-        if planned.purpose.looksIntoGuest { command.fixAddresses() }
+        if planned.purpose.looksIntoGuest || plan.addresses != nil { command.fixAddresses() }
         var notes: [String] = []
         if planned.purpose == .control {
             let place = plan.boots.prefix { $0.index <= planned.index }.count { $0.purpose == .control }
@@ -45,8 +45,8 @@ public struct QEMUExecutor: BootExecutor {
         let qemu = try Tools.require(command.program)
         let environment = Tools.environment(temporary: own.path)
         let collectors = try collectors(
-            of: planned, plan: plan, symbols: symbols, folder: folder, own: own.path,
-            environment: environment)
+            of: planned, plan: plan, symbols: symbols, kernel: command.values("kernel").last, folder: folder,
+            own: own.path, environment: environment)
 
         let serial = try SerialEnd(in: own.path, asFile: planned.writesSerialToFile(plan))
         let listensToFirmware = plan.script.milestones.contains { $0.channel == .firmware }
@@ -105,8 +105,8 @@ public struct QEMUExecutor: BootExecutor {
     }
 
     private func collectors(
-        of planned: Plan.PlannedBoot, plan: Plan, symbols: GuestSymbolFiles, folder: String, own: String,
-        environment: [String: String]
+        of planned: Plan.PlannedBoot, plan: Plan, symbols: GuestSymbolFiles, kernel: String?, folder: String,
+        own: String, environment: [String: String]
     ) throws -> [any BootCollector] {
         var collectors: [any BootCollector] = []
         let perfLog = "\(folder)/perf.log"
@@ -116,17 +116,24 @@ public struct QEMUExecutor: BootExecutor {
         let isMeasured =
             planned.purpose == .timed || planned.purpose == .warmUp || isControl && !follows
         let serialFile = planned.writesSerialToFile(plan) ? SerialEnd.path(in: own) : nil
-        if isMeasured, plan.collectors.contains(.guestInstructions), let plugin = host.plugin {
+        let watched = WatchedSymbols(plan)
+        let counts = isMeasured && plan.collectors.contains(.guestInstructions)
+        if counts, let plugin = host.plugin {
             // First: its readings at a milestone come before perf is told to stop.
             collectors.append(
-                try GuestCounting(plugin: plugin, folder: own, exactWith: serialFile, output: folder))
+                try GuestCounting(
+                    plugin: plugin, folder: own, watching: watched, of: watched.image(kernel),
+                    exactWith: serialFile,
+                    output: folder))
+        } else if !follows, !watched.names.isEmpty, let plugin = host.plugin {
+            collectors.append(
+                try SymbolWatching(plugin: plugin, folder: own, symbols: watched, of: watched.image(kernel)))
         }
         if follows, let plugin = host.plugin {
             collectors.append(
                 try GuestProfiling(
-                    plugin: plugin, following: try symbols.read(),
-                    milestones: plan.script.milestones, folder: own, serialFile: serialFile,
-                    counts: isControl, output: folder))
+                    plugin: plugin, following: try symbols.read(), plan: plan, folder: own,
+                    serialFile: serialFile, counts: isControl, output: folder))
         }
         if planned.purpose == .sampled {
             collectors += try plan.samplers.map { sampler in
@@ -160,7 +167,9 @@ struct ScriptPatterns {
     /// Compiles the patterns.
     /// - Throws: `RunnerError` of code `.usage` for one that does not compile.
     init(_ script: BootScript) throws {
-        milestones = try script.milestones.map { ($0, try BytePattern($0.pattern)) }
+        milestones = try script.milestones.filter { $0.channel != .symbol }.map {
+            ($0, try BytePattern($0.pattern))
+        }
         panics = try script.panics.map(BytePattern.init)
     }
 

@@ -68,7 +68,8 @@ public struct Diagnosis: Sendable, Hashable, Codable {
         guard let qemu = Tools.path(of: "qemu-system-x86_64") ?? Tools.path(of: "qemu-system-i386") else {
             return Diagnosis(subject: subject, state: .missing, finding: "no QEMU to try it with", advice: "")
         }
-        let host = await HostTools.probe(for: [qemu], collectors: [.guestInstructions])
+        let host = await HostTools.probe(
+            for: [qemu], collectors: [.guestInstructions], script: BootScript(end: .poweredOff))
         if let problem = host.pluginProblem {
             return Diagnosis(
                 subject: subject, state: .missing, finding: problem.problem, advice: problem.next)

@@ -36,11 +36,15 @@ public struct HostTools: Sendable, Hashable {
     /// - Parameters:
     ///   - command: the QEMU command, its program first.
     ///   - collectors: what was asked for; nil for all that works.
-    public static func probe(for command: [String], collectors: [Plan.Collector]?) async -> HostTools {
+    ///   - script: how the boots are followed.
+    public static func probe(
+        for command: [String], collectors: [Plan.Collector]?, script: BootScript
+    ) async -> HostTools {
         let cache = ProbeCache.usual
         var host = await probePerf(cache: cache)
         let needPlugin: Set<Plan.Collector> = [.guestInstructions, .guestProfile]
-        guard collectors.map({ !needPlugin.isDisjoint(with: $0) }) ?? true,
+        let isNeeded = collectors.map { !needPlugin.isDisjoint(with: $0) } ?? true
+        guard isNeeded || !script.symbolMilestones.isEmpty,
             let line = try? QEMUCommandLine(command),
             let qemu = Tools.path(of: line.program)
         else { return host }
@@ -110,6 +114,11 @@ public struct HostTools: Sendable, Hashable {
             Files.text("/proc/sys/kernel/random/boot_id") ?? "", Files.text("/proc/version") ?? "",
             "perf_event_paranoid \(paranoid)", "user \(geteuid())",
         ] + status.map(String.init) + spaces
+    }
+
+    /// Finds out what the boots of a plan need.
+    public static func probe(for plan: Plan) async -> HostTools {
+        await probe(for: plan.command, collectors: plan.collectors, script: plan.script)
     }
 
     /// Finds out whether the guest's instructions can be counted with a QEMU.

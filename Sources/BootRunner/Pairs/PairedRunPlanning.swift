@@ -13,10 +13,12 @@ extension PairedRun {
         public var host: HostTools
 
         /// A system, with what this host can measure it with.
-        public init(_ command: [String], machine: String? = nil, collectors: [Plan.Collector]?) async {
+        public init(
+            _ command: [String], machine: String? = nil, collectors: [Plan.Collector]?, script: BootScript
+        ) async {
             self.command = command
             self.machine = machine
-            host = await HostTools.probe(for: command, collectors: collectors)
+            host = await HostTools.probe(for: command, collectors: collectors, script: script)
         }
     }
 

@@ -70,26 +70,45 @@ extension Run {
         } else if let problem = host.pluginProblem, options.collectors == nil {
             notes.append("without guest instructions: \(problem.problem)")
         }
-        let plan = Plan(
+        var plan = Plan(
             command: line.words, script: script, boots: options.plannedBoots(collectors),
             collectors: collectors,
             limits: options.limits, machine: machine ?? line.machineSummary, budgets: budgets,
             pinnedTo: options.pinnedTo, recording: host.completing(options.recording),
             isExact: options.isExact, symbols: options.symbols, rules: options.rules,
             instruments: options.instruments.isEmpty ? nil : options.instruments)
-        if plan.boots.contains(where: \.purpose.looksIntoGuest) {
+        let waitsForSymbols = !script.symbolMilestones.isEmpty
+        if waitsForSymbols { try host.checkSymbolMilestones(accelerator: line.accelerator) }
+        if waitsForSymbols || plan.boots.contains(where: \.purpose.looksIntoGuest) {
             let own = try PrivateFolder()
             var profiled = options.isExact ? try line.exactBoot(in: own.path) : line
             let symbols = try GuestSymbolFiles(plan, kernel: profiled.values("kernel").last)
             if collectors.contains(.guestProfile) { notes += try symbols.check() }
             try plan.checkSamplers(line, symbols)
+            if waitsForSymbols { plan.addresses = try symbols.addresses(of: script.symbolMilestones) }
             if profiled.fixAddresses() {
-                notes.append("the guest's stacks are followed with nokaslr, so that its functions have names")
+                notes.append(
+                    waitsForSymbols
+                        ? "booted with nokaslr, so that functions are where their symbols say"
+                        : "the guest's stacks are followed with nokaslr, so that its functions have names")
             }
         }
         return Run(
             scenario: scenario, plan: plan, fingerprint: fingerprint, metrics: plan.metrics(host),
             notes: notes)
+    }
+}
+
+extension HostTools {
+    /// Makes sure that functions of the guest can be waited for.
+    /// - Throws: `RunnerError` that says why not.
+    func checkSymbolMilestones(accelerator: String) throws {
+        guard accelerator == "tcg" else {
+            throw RunnerError(
+                .usage, "A function (symbol:NAME) cannot be waited for with the accelerator \(accelerator).",
+                next: "Boot with -accel tcg, or give a milestone that the guest writes.")
+        }
+        if let pluginProblem { throw pluginProblem }
     }
 }
 

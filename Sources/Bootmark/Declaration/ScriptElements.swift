@@ -11,6 +11,14 @@ public struct Phase: ScenarioElement {
         milestone = BootScript.Milestone(name: name, pattern: pattern, channel: channel)
     }
 
+    /// A phase that begins where a function of the guest's kernel runs, by its name or its address (`0x…`).
+    ///
+    /// What is counted there is exact on the guest's side. QEMU's plugin watches for it, so it takes `-accel tcg`; the
+    /// names come from `Symbols`, or from the kernel itself.
+    public init(_ name: String, beginsAtSymbol function: String) {
+        milestone = BootScript.Milestone(name: name, pattern: function, channel: .symbol)
+    }
+
     /// Adds this phase after those before it.
     public func declare(in draft: inout ScenarioDraft) { draft.scenario.script.phases.append(milestone) }
 }
@@ -28,6 +36,11 @@ public struct Booted: ScenarioElement {
     /// Booted as soon as the pattern (PCRE2) matches on the channel.
     public init(when pattern: String, on channel: BootScript.Channel = .console) {
         end = .reached(BootScript.Milestone(name: BootScript.booted, pattern: pattern, channel: channel))
+    }
+
+    /// Booted as soon as a function of the guest's kernel runs, by its name or its address (`0x…`).
+    public init(atSymbol function: String) {
+        end = .reached(BootScript.Milestone(name: BootScript.booted, pattern: function, channel: .symbol))
     }
 
     /// Booted when this happens.

@@ -24,9 +24,11 @@ extension ScenarioGate {
         var options = options(scenario)
         options.boots = most
         let before = await PairedRun.System(
-            reference.qemuCommand(), machine: reference.machine.summary, collectors: scenario.collectors)
+            reference.qemuCommand(), machine: reference.machine.summary, collectors: scenario.collectors,
+            script: scenario.script)
         let after = await PairedRun.System(
-            scenario.qemuCommand(), machine: scenario.machine.summary, collectors: scenario.collectors)
+            scenario.qemuCommand(), machine: scenario.machine.summary, collectors: scenario.collectors,
+            script: scenario.script)
         let planned: PairedRun
         do {
             planned = try await PairedRun.planned(

@@ -65,7 +65,8 @@ public struct ScenarioGate: Sendable {
             return outcome
         }
         let command = scenario.qemuCommand()
-        let host = await HostTools.probe(for: command, collectors: scenario.collectors)
+        let host = await HostTools.probe(
+            for: command, collectors: scenario.collectors, script: scenario.script)
         let planned: Run
         do {
             planned = try await Run.planned(

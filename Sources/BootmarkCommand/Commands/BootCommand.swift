@@ -50,7 +50,8 @@ struct BootCommand: AsyncParsableCommand {
     func run() async throws {
         try await Failures.reported {
             if resume { return try await goOn() }
-            let host = await HostTools.probe(for: command, collectors: boots.collect?.collectors)
+            let host = await HostTools.probe(
+                for: command, collectors: boots.collect?.collectors, script: boots.script())
             let run = try await Run.planned(
                 scenario: boots.name ?? boots.nameOf(command), command: command, script: boots.script(),
                 options: boots.options(), host: host)
@@ -63,7 +64,7 @@ struct BootCommand: AsyncParsableCommand {
     private func goOn() async throws {
         let folder = try RunFolder.resume(at: output ?? "")
         let run = try folder.load()
-        let host = await HostTools.probe(for: run.plan.command, collectors: run.plan.collectors)
+        let host = await HostTools.probe(for: run.plan)
         try await run.checkThatItCanGoOn(host: host)
         try await take(run, in: folder, host: host)
     }

@@ -11,20 +11,20 @@ struct BootOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The guest is booted when this regular expression matches its console; without it, when it switches itself off.",
+            "The guest is booted when this regular expression matches its console, or with symbol:NAME when that function of it runs; without it, when it switches itself off.",
             valueName: "REGEX"))
     var until: String?
 
     @Option(
         name: .customLong("phase"),
         help: ArgumentHelp(
-            "A phase begins where this regular expression matches. Give it once for each phase, in their order.",
+            "A phase begins where this regular expression matches, or where NAME=symbol:FUNCTION runs. Give it once for each phase, in their order.",
             valueName: "NAME=REGEX"))
     var phases: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "Where patterns are looked for: console (serial, or the screen where serial is silent), serial, vga, firmware.",
+            "Where patterns are looked for: console (serial, or the screen where serial is silent), serial, vga, firmware, symbol (the guest's functions).",
             valueName: "CHANNEL"))
     var channel: BootScript.Channel = .console
 
@@ -130,6 +130,10 @@ struct BootOptions: ParsableArguments {
         for phase in phases where phase.split(separator: "=", maxSplits: 1).count < 2 {
             throw ValidationError("--phase '\(phase)' is not of the form NAME=REGEX.")
         }
+        for written in phases + [until ?? "x"] where written.hasSuffix(Self.symbol) {
+            throw ValidationError(
+                "'\(written)' names no function: write \(Self.symbol)NAME or \(Self.symbol)0xADDRESS.")
+        }
         let names = phases.map { $0.split(separator: "=", maxSplits: 1)[0] }
         guard Set(names).count == names.count else { throw ValidationError("Two phases have the same name.") }
         let reserved = [BootScript.booted, BootScript.powerOn]
@@ -142,15 +146,22 @@ struct BootOptions: ParsableArguments {
     func script() -> BootScript {
         let milestones = phases.map { phase in
             let parts = phase.split(separator: "=", maxSplits: 1)
-            return BootScript.Milestone(name: String(parts[0]), pattern: String(parts[1]), channel: channel)
+            return milestone(String(parts[0]), String(parts[1]))
         }
-        let end = until.map {
-            BootScript.End.reached(.init(name: BootScript.booted, pattern: $0, channel: channel))
-        }
+        let end = until.map { BootScript.End.reached(milestone(BootScript.booted, $0)) }
         return BootScript(
             phases: milestones, end: end ?? .poweredOff,
             panics: panic.isEmpty ? BootScript.usualPanics : panic)
     }
+
+    /// A milestone as it is written: a regular expression, or `symbol:` and a function of the guest.
+    private func milestone(_ name: String, _ written: String) -> BootScript.Milestone {
+        written.hasPrefix(Self.symbol)
+            ? .init(name: name, pattern: String(written.dropFirst(Self.symbol.count)), channel: .symbol)
+            : .init(name: name, pattern: written, channel: channel)
+    }
+
+    private static let symbol = "symbol:"
 
     /// What is asked of the run.
     func options() -> RunOptions {

@@ -79,7 +79,7 @@ struct PairsCommand: AsyncParsableCommand {
         let folder = try PairedFolder.resume(at: output ?? "")
         let run = try folder.load()
         for side in [run.before, run.after] {
-            let host = await HostTools.probe(for: side.plan.command, collectors: side.plan.collectors)
+            let host = await HostTools.probe(for: side.plan)
             try await side.checkThatItCanGoOn(host: host)
         }
         try await take(run, in: folder)
@@ -124,9 +124,9 @@ struct PairedTrial {
         let comparator = PairedComparator(settings: .init(rule: run.plan.rule))
         self.comparator = comparator
         let before = QEMUExecutor(
-            await HostTools.probe(for: run.before.plan.command, collectors: run.before.plan.collectors))
+            await HostTools.probe(for: run.before.plan))
         let after = QEMUExecutor(
-            await HostTools.probe(for: run.after.plan.command, collectors: run.after.plan.collectors))
+            await HostTools.probe(for: run.after.plan))
         runner = PairedRunner(
             executors: { $0 == .before ? before : after },
             progress: PairedTerminalProgress(comparator: comparator), stop: stop)

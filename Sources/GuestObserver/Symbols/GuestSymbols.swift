@@ -19,6 +19,8 @@ public struct GuestSymbols: Sendable, Hashable {
 
     /// The functions, by address; of several at one address the best name.
     public private(set) var symbols: [Symbol]
+    /// Other names of their addresses.
+    private var aliases: [Symbol] = []
     /// The code that they lie in, where a file tells; in ascending order.
     public private(set) var code: [ClosedRange<UInt64>]
 
@@ -26,21 +28,25 @@ public struct GuestSymbols: Sendable, Hashable {
     public init(symbols: [Symbol], code: [ClosedRange<UInt64>] = []) {
         self.symbols = []
         self.symbols.reserveCapacity(symbols.count)
-        for symbol in symbols.sorted(by: Self.precedes) where symbol.address != self.symbols.last?.address {
-            self.symbols.append(symbol)
+        for symbol in symbols.sorted(by: Self.precedes) {
+            guard symbol.address == self.symbols.last?.address else {
+                self.symbols.append(symbol)
+                continue
+            }
+            if symbol.name != self.symbols.last?.name { aliases.append(symbol) }
         }
         self.code = code.sorted { $0.lowerBound < $1.lowerBound }
     }
 
     /// Both files' symbols: a kernel and its modules, or its servers.
     public func merging(_ other: GuestSymbols) -> GuestSymbols {
-        GuestSymbols(symbols: symbols + other.symbols, code: code + other.code)
+        GuestSymbols(symbols: named + other.named, code: code + other.code)
     }
 
     /// All symbols `offset` bytes further up (modulo 2^64), for code that runs elsewhere than it was linked.
     public func moved(by offset: UInt64) -> GuestSymbols {
         GuestSymbols(
-            symbols: symbols.map {
+            symbols: named.map {
                 Symbol(address: $0.address &+ offset, name: $0.name, isGlobal: $0.isGlobal)
             },
             code: code.compactMap { range in
@@ -48,6 +54,28 @@ public struct GuestSymbols: Sendable, Hashable {
                 let last = range.upperBound &+ offset
                 return first <= last ? first...last : nil
             })
+    }
+
+    /// All names of all functions.
+    private var named: [Symbol] { symbols + aliases }
+
+    /// Where functions called `name` begin, in ascending order: several files may have one of their own.
+    public func addresses(of name: String) -> [UInt64] {
+        Set(named.lazy.filter { $0.name == name }.map(\.address)).sorted()
+    }
+
+    /// At most `count` names that look like `name`, the closest ones first.
+    public func names(like name: String, count: Int = 3) -> [String] {
+        let plain = { (name: String) in name.lowercased().filter { $0 != "_" } }
+        let wanted = plain(name)
+        guard wanted.count >= 3 else { return [] }
+        let similar = Set(
+            named.lazy.map(\.name).filter { candidate in
+                let candidate = plain(candidate)
+                return candidate.contains(wanted) || candidate.count > 3 && wanted.contains(candidate)
+            })
+        let distance = { (candidate: String) in abs(candidate.utf8.count - name.utf8.count) }
+        return Array(similar.sorted { (distance($0), $0) < (distance($1), $1) }.prefix(count))
     }
 
     /// The address of the function called `name`; nil where there is none.

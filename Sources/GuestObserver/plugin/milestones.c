@@ -48,6 +48,22 @@ static void watch(struct qemu_plugin_tb *block, size_t position, size_t length, 
         qemu_plugin_tb_get_insn(block, position), at_address, QEMU_PLUGIN_CB_NO_REGS, packed.data);
 }
 
+/* Whether an instruction is the one that is linked at `wanted`: before there are page tables it lies elsewhere, and
+   from interface 2 on QEMU uses a translation at every address that the code has. */
+static bool is_linked_at(uint64_t address, uint64_t wanted)
+{
+    if (address == wanted) return true;
+    for (unsigned index = 0; index < configuration.early_count; index++) {
+        const struct range *range = &configuration.early[index];
+        if (address >= range->first && address <= range->last && address + range->offset == wanted) return true;
+    }
+    for (unsigned index = 0; index < configuration.alias_count; index++) {
+        const struct range *range = &configuration.alias[index];
+        if (address >= range->first && address <= range->last && address + range->offset == wanted) return true;
+    }
+    return false;
+}
+
 void milestones_instrument(struct qemu_plugin_tb *block)
 {
     for (unsigned index = 0; index < configuration.milestone_count; index++) {
@@ -55,7 +71,7 @@ void milestones_instrument(struct qemu_plugin_tb *block)
         if (milestone->trigger != BY_ADDRESS) continue;
         size_t length = qemu_plugin_tb_n_insns(block);
         for (size_t position = 0; position < length; position++) {
-            if (qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(block, position)) == milestone->number) {
+            if (is_linked_at(qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(block, position)), milestone->number)) {
                 watch(block, position, length, index);
             }
         }

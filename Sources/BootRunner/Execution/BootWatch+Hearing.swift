@@ -1,0 +1,165 @@
+import BootModel
+import CBootLauncher
+import Glibc
+
+/// What comes from the guest's channels, from QEMU and from its guard.
+extension BootWatch {
+    /// Takes what a channel has to say; false where that is nothing.
+    @discardableResult
+    func hear(_ channel: WatchedChannel, at now: Nanoseconds) -> Bool {
+        guard channel.read() else { return false }
+        lastHeard = now
+        examine(channel, at: now)
+        return true
+    }
+
+    /// Looks for milestones and panics in what a channel has newly delivered.
+    func examine(_ channel: WatchedChannel, at now: Nanoseconds) {
+        let panicking = panic == nil ? channel.panic() : nil
+        if let panicking {
+            panic = panicking.line
+            panicChannel = channel
+            panicDeadline = now + Self.panicGrace
+        }
+        for milestone in channel.newMilestones() {
+            let byte = channel === channels.first ? milestone.byte : nil
+            guard milestone.name == BootScript.booted else {
+                note(milestone.name, at: now, byte: byte)
+                continue
+            }
+            // A guest that panics and goes on has panicked; one that panics after its marker had booted.
+            let hasPanicked = panic != nil && milestone.byte > panicking?.byte ?? -1
+            // Counters first: they run on until they are told to stop.
+            conclude(
+                hasPanicked ? BootOutcome(.panicked, detail: panicText) : BootOutcome(.booted), at: now,
+                byte: byte)
+            return
+        }
+    }
+
+    /// Looks whether functions of the guest have run that the script waits for.
+    func askForSymbols(at now: Nanoseconds) {
+        for milestone in collectors.flatMap({ $0.newMilestones() }) where !isOver {
+            lastHeard = now
+            guard milestone == BootScript.booted else {
+                note(milestone, at: now, byte: nil)
+                continue
+            }
+            conclude(panic == nil ? BootOutcome(.booted) : BootOutcome(.panicked, detail: panicText), at: now)
+        }
+    }
+
+    /// The panic, with what has come of its line since it was first seen.
+    var panicText: String { panicChannel?.panic()?.line ?? panic ?? "" }
+
+    func note(_ milestone: String, at now: Nanoseconds, byte: Int?) {
+        guard !seen.milestones.contains(where: { $0.name == milestone }) else { return }
+        seen.milestones.append(MilestoneReached(name: milestone, elapsed: now - start))
+        for collector in collectors { collector.reached(milestone, atByte: byte) }
+    }
+
+    func hear(_ report: GuardedProcess.Report) {
+        switch report {
+        case .started(let at):
+            start = at
+            lastHeard = at
+        case .notExecuted(let number):
+            conclude(BootOutcome(.refused, detail: "QEMU could not be executed: \(systemMessage(number))"))
+        case .ended(let end):
+            seen.end = end
+            drainChannels()
+            guard !isOver else { return }
+            if let signal = end.signal {
+                conclude(
+                    BootOutcome(
+                        .crashed,
+                        detail: "QEMU was ended by signal \(signal) (\(String(cString: strsignal(signal))))"))
+            } else if panic != nil {
+                conclude(BootOutcome(.panicked, detail: panicText))
+            } else if end.exitStatus == 0 {
+                conclude(BootOutcome(.poweredOff, detail: lastSeen))
+            } else {
+                let status = end.exitStatus.map(String.init) ?? "?"
+                let said = QEMULog.message(qemuLog) ?? "QEMU ended with status \(status) and no message"
+                conclude(BootOutcome(.refused, detail: said))
+            }
+        }
+    }
+
+    func hearControl() {
+        guard control >= 0 else {
+            control = bootmark_accept(listener)
+            if control >= 0 { session = QMPSession(socket: control) }
+            return
+        }
+        guard let messages = session?.receive() else {
+            // QEMU is going; the guard's report says how.
+            close(control)
+            control = -1
+            session = nil
+            return
+        }
+        for message in messages where !isOver { hear(message) }
+    }
+
+    private func hear(_ message: QMPSession.Message) {
+        switch message {
+        case .greeting:
+            session?.send("qmp_capabilities")
+            planScreen()
+        case .shutdown(let reason):
+            // What the guest wrote before its last act is in the pipes by now.
+            drainChannels()
+            guard !isOver else { return }
+            let outcome = outcome(ofShutdown: reason)
+            if lookAtScreen() {
+                pending = (outcome, Clock.now + .seconds(2))
+            } else {
+                conclude(outcome)
+            }
+        case .panicked:
+            panic = panic ?? "the guest reported a panic to QEMU"
+            panicDeadline = Clock.now + Self.panicGrace
+        case .answer(let number, let succeeded):
+            if number == screenRequest { hearScreen(succeeded) }
+        case .other: break
+        }
+    }
+
+    private func outcome(ofShutdown reason: String) -> BootOutcome {
+        if panic != nil { return BootOutcome(.panicked, detail: panicText) }
+        switch reason {
+        case "guest-shutdown":
+            return script.end == .poweredOff
+                ? BootOutcome(.booted) : BootOutcome(.poweredOff, detail: lastSeen)
+        case "guest-reset", "subsystem-reset": return BootOutcome(.reset, detail: lastSeen)
+        case "guest-panic": return BootOutcome(.panicked, detail: "the guest reported a panic to QEMU")
+        default: return BootOutcome(.refused, detail: "QEMU shut down: \(reason)")
+        }
+    }
+
+    func drainChannels() {
+        if waitsForSymbols { askForSymbols(at: Clock.now) }
+        for channel in channels where !isOver { hear(channel, at: Clock.now) }
+    }
+
+    func conclude(_ outcome: BootOutcome, at time: Nanoseconds? = nil, byte: Int? = nil) {
+        let now = time ?? Clock.now
+        isOver = true
+        seen.outcome = outcome
+        if outcome.isBooted { note(BootScript.booted, at: now, byte: byte) }
+        for collector in collectors { collector.freeze() }
+    }
+
+    /// The last thing that the guest said or showed.
+    var lastSeen: String {
+        let lines = (channels + [screen].compactMap { $0 }).map(\.lastLine)
+        return (lines.first { !$0.isEmpty }.map { "last seen: \($0)" } ?? "nothing was seen") + awaited
+    }
+
+    /// The function that was waited for in vain: nothing on the console shows that it never ran.
+    private var awaited: String {
+        guard case .reached(let end) = script.end, end.channel == .symbol else { return "" }
+        return "; the function \(end.pattern) never ran"
+    }
+}
