@@ -62,7 +62,7 @@ let pipeline: [[Target]] = [
     stage(
         "GuestObserver",
         ["CElfutils", "CLZ4", "CLZMA", "CZlib", "CZstd", subprocess, systemPackage],
-        resources: pluginSource),
+        resources: pluginSource, tests: ["BootTestSupport"]),
     stage("BootMedia", ["CArchive"], tests: ["BootTestSupport"]),
     stage(
         "BootRunner",
@@ -99,7 +99,7 @@ let tools: [Target] = [
         name: "BootmarkCommandTests",
         dependencies: [
             "BootmarkCommand", "BootHistory", "BootModel", "BootReports", "BootStore", "BootTestSupport",
-            "LibXML",
+            "GuestObserver", "LibXML",
             argumentParser,
         ],
         swiftSettings: settings),

@@ -12,6 +12,12 @@ extension Comparison {
     /// Exact boots' are compared by call graph, against what their controls show that layout alone moves.
     public func naming(before: ProfiledSide?, after: ProfiledSide) -> Comparison {
         var comparison = self
+        // What cannot be compared has moved nowhere.
+        if results.contains(where: {
+            $0.metric.id == Metric.guestInstructions.id && $0.verdict == .incomparable
+        }) {
+            return comparison.addingHostFunctions(before: before, after: after)
+        }
         if isExact, let old = before?.callGraph, let new = after.callGraph {
             let differences = GuestDifferences(before: old, after: new)
             comparison.guest = differences.summary
@@ -22,6 +28,11 @@ extension Comparison {
                     before: before?.guest ?? [], after: after.guest,
                     count: Self.mostFunctions + Self.pools.count, origin: .guest))
         }
+        return comparison.addingHostFunctions(before: before, after: after)
+    }
+
+    private func addingHostFunctions(before: ProfiledSide?, after: ProfiledSide) -> Comparison {
+        var comparison = self
         comparison.functions += FunctionDifferences.top(
             before: before?.host ?? [], after: after.host, count: Self.mostFunctions, origin: .host)
         return comparison
@@ -105,9 +116,12 @@ extension Comparison {
         return "Instructions: \(parts.joined(separator: "; "))."
     }
 
-    /// The exact count of a whole boot's instructions.
+    /// The exact count of a whole boot's instructions; nil where the two sides' cannot be compared.
     private var instructions: MetricComparison? {
-        results.first { $0.metric.id == Metric.guestInstructions.id && $0.metric.determinism == .exact }
+        results.first {
+            $0.metric.id == Metric.guestInstructions.id && $0.metric.determinism == .exact
+                && $0.verdict != .incomparable
+        }
     }
 
     /// What reports say below the reason.

@@ -26,10 +26,11 @@ public final class CommandRun {
     ///   - arguments: its arguments.
     ///   - environment: what differs from the tests' own environment; nil removes a variable.
     ///   - folder: where its output is kept.
+    ///   - workingFolder: where it runs; nil for where the tests do.
     /// - Throws: where it cannot be started.
     public init(
         _ program: String? = nil, _ arguments: [String], environment: [String: String?] = [:],
-        in folder: String
+        in folder: String, runningIn workingFolder: String? = nil
     ) throws {
         let name = UUID().uuidString
         outputPath = "\(folder)/\(name).out"
@@ -41,6 +42,7 @@ public final class CommandRun {
         var variables = ProcessInfo.processInfo.environment
         for (name, value) in environment { variables[name] = value }
         process.environment = variables
+        if let workingFolder { process.currentDirectoryURL = URL(fileURLWithPath: workingFolder) }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle(forWritingAtPath: outputPath)
         process.standardError = FileHandle(forWritingAtPath: errorPath)

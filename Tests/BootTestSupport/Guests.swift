@@ -17,12 +17,12 @@ public enum Guests {
     /// GNU Mach with a bootstrap task of our own, on a CD that GRUB boots.
     public static func gnuMachCD() throws -> String { try path("gnumach/gnumach.iso") }
 
-    /// The path of a guest's file.
+    /// The path of a guest's file, or of what else is fetched into their folder by `command`.
     /// - Throws: `XCTSkip` that says how to get it; on a build server its absence is a failure.
-    public static func path(_ name: String) throws -> String {
+    public static func path(_ name: String, from command: String = "make guests") throws -> String {
         let path = folder + "/" + name
         guard FileManager.default.isReadableFile(atPath: path) else {
-            throw Absence.found("\(path) is missing; get it with: make guests")
+            throw Absence.found("\(path) is missing; get it with: \(command)")
         }
         return path
     }

@@ -29,15 +29,17 @@ class CommandTestCase: XCTestCase {
 
     /// The arguments of a short run of tiny, without perf and plugin unless asked for.
     func tiny(
-        _ options: [String] = [], knobs: String = "", boots: Int = 2, qemu arguments: [String] = []
+        _ options: [String] = [], knobs: String = "", boots: Int = 2, qemu arguments: [String] = [],
+        on qemu: TestedQEMU? = nil
     ) throws -> [String] {
+        let name = "qemu-system-i386"
         _ = try RequiredTool.qemu()
         let collects = options.contains("--collect")
         return [
             "boot", "--until", "^tiny: booted$", "--no-warm-up", "--boots", "\(boots)", "--timeout", "60",
         ]
             + (collects ? [] : ["--collect", "perf-stat"]) + ["-o", runFolder] + options
-            + ["--", "qemu-system-i386", "-m", "32M", "-nodefaults", "-kernel", try Guests.tiny()]
+            + ["--", qemu?.program(name) ?? name, "-m", "32M", "-nodefaults", "-kernel", try Guests.tiny()]
             + (knobs.isEmpty ? [] : ["-append", knobs]) + arguments
     }
 

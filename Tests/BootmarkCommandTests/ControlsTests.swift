@@ -8,8 +8,10 @@ import XCTest
 /// `--controls`, from the command line to the verdict.
 final class ControlsTests: CommandTestCase {
     /// A run of tiny with these knobs.
-    private func take(_ name: String, _ knobs: String, _ options: [String] = []) async throws -> String {
-        let run = "\(folder)/\(name)"
+    private func take(
+        _ name: String, _ knobs: String, _ options: [String] = [], on qemu: TestedQEMU
+    ) async throws -> String {
+        let run = "\(folder)/\(name) on \(qemu)"
         let result = try await bootmark(
             [
                 "boot", "--exact", "--name", "tiny", "--boots", "1", "--collect",
@@ -17,7 +19,8 @@ final class ControlsTests: CommandTestCase {
                 "--until", "tiny: booted", "-o", run,
             ] + options
                 + [
-                    "--", "qemu-system-i386", "-m", "32", "-nodefaults", "-kernel", try Guests.tiny(),
+                    "--", qemu.program("qemu-system-i386"), "-m", "32", "-nodefaults", "-kernel",
+                    try Guests.tiny(),
                     "-append", knobs,
                 ])
         XCTAssertEqual(result.status, 0, result.error + result.output)
@@ -30,7 +33,11 @@ final class ControlsTests: CommandTestCase {
     }
 
     func testOneMoreTurnOfALoopIsThatManyInstructionsInThatFunction() async throws {
-        let before = try await take("before", "turns=check_payload:1", ["--controls", "3"])
+        try await TestedQEMU.each(findTurns)
+    }
+
+    private func findTurns(on qemu: TestedQEMU) async throws {
+        let before = try await take("before", "turns=check_payload:1", ["--controls", "3"], on: qemu)
         let run = try RunFolder.open(at: before).load()
         XCTAssertEqual(run.boots.map(\.purpose), [.timed, .profiled, .control, .control, .control])
         XCTAssertTrue(
@@ -44,7 +51,7 @@ final class ControlsTests: CommandTestCase {
             - (counts + run.samples(of: .guestInstructions)).min()!
 
         // Far above what some spaces more to read can move.
-        let after = try await take("after", "turns=check_payload:9")
+        let after = try await take("after", "turns=check_payload:9", on: qemu)
         let comparison = try await compare(before, after)
         let result = try XCTUnwrap(comparison.results.first { $0.metric.id == "guest-instructions" })
         XCTAssertEqual(result.floor, range * 2)
@@ -60,10 +67,11 @@ final class ControlsTests: CommandTestCase {
         XCTAssertEqual(comparison.guest?.gross, own)
 
         // A baseline carries the envelope, and gives the same answer.
+        let baselines = "\(folder)/baselines of \(qemu)"
         let accepted = try await bootmark(
-            ["accept", before, "--as", "tiny"], environment: ["BOOTMARK_BASELINES": "\(folder)/baselines"])
+            ["accept", before, "--as", "tiny"], environment: ["BOOTMARK_BASELINES": baselines])
         XCTAssertEqual(accepted.status, 0, accepted.error)
-        let again = try await compare("\(folder)/baselines/tiny", after)
+        let again = try await compare("\(baselines)/tiny", after)
         XCTAssertEqual(again.functions, comparison.functions)
         XCTAssertEqual(again.results.first { $0.metric.id == "guest-instructions" }?.floor, range * 2)
         XCTAssertEqual(again.verdict, comparison.verdict)

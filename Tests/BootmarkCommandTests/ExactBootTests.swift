@@ -7,7 +7,6 @@ import XCTest
 /// `--exact` and the guest's own profile, from the command line.
 final class ExactBootTests: CommandTestCase {
     func testExactBootsExecuteTheSameInstructionsAndCanBeResumed() async throws {
-        try await needPlugin()
         let begun = try await bootmark(
             try tiny(["--exact", "--collect", "guest-instructions", "--run-timeout", "0.001"], boots: 3))
         XCTAssertEqual(begun.status, 3, begun.error)
@@ -22,7 +21,6 @@ final class ExactBootTests: CommandTestCase {
     }
 
     func testAnExactBootFailsAsAnyOtherDoes() async throws {
-        try await needPlugin()
         let result = try await bootmark(
             try tiny(["--exact", "--collect", "guest-instructions"], knobs: "wrong=panic", boots: 1))
         XCTAssertEqual(result.status, 3, result.error)
@@ -30,19 +28,22 @@ final class ExactBootTests: CommandTestCase {
     }
 
     func testTheGuestsProfileNamesItsFunctions() async throws {
-        try await needPlugin()
-        let result = try await bootmark(
-            try tiny(["--exact", "--collect", "guest-instructions,guest-profile"], boots: 1))
-        XCTAssertEqual(result.status, 0, result.error + result.output)
-        let folded = File.text(runFolder + "/guest.folded")
-        XCTAssertTrue(folded.contains("decompress"), String(folded.prefix(2000)))
-        for line in folded.split(separator: "\n") {
-            XCTAssertNotNil(Int(line.split(separator: " ").last ?? ""), String(line))
+        try await TestedQEMU.each { qemu in
+            let run = "\(folder)/\(qemu)"
+            var arguments = try tiny(
+                ["--exact", "--collect", "guest-instructions,guest-profile"], boots: 1, on: qemu)
+            arguments[(arguments.firstIndex(of: "-o") ?? 0) + 1] = run
+            let result = try await bootmark(arguments)
+            XCTAssertEqual(result.status, 0, result.error + result.output)
+            let folded = File.text(run + "/guest.folded")
+            XCTAssertTrue(folded.contains("decompress"), "\(qemu): \(folded.prefix(2000))")
+            for line in folded.split(separator: "\n") {
+                XCTAssertNotNil(Int(line.split(separator: " ").last ?? ""), String(line))
+            }
         }
     }
 
     func testAGuestIsProfiledWithoutExactBootsAndByAPatternThatIsNoPlainText() async throws {
-        try await needPlugin()
         for until in ["tiny: booted", "tiny: boot(ed)?"] {
             let result = try await bootmark([
                 "boot", "--until", until, "--phase", "tables=tiny: tables", "--boots", "1", "--no-warm-up",
@@ -56,7 +57,6 @@ final class ExactBootTests: CommandTestCase {
     }
 
     func testALinuxThatLoadsItselfAnywhereIsNamedInAProfileAllTheSame() async throws {
-        try await needPlugin()
         let linux = try Guests.linuxCloud()
         let result = try await bootmark([
             "boot", "--until", "Zone ranges", "--boots", "1", "--no-warm-up", "--collect",
@@ -81,13 +81,5 @@ final class ExactBootTests: CommandTestCase {
     private func weight(_ folded: String) -> Int {
         folded.split(separator: "\n").compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }.reduce(
             0, +)
-    }
-
-    private func needPlugin() async throws {
-        _ = try RequiredTool.qemu()
-        let found = try await bootmark(["doctor", "--json"])
-        let subjects = try JSONSerialization.jsonObject(with: Data(found.output.utf8)) as? [[String: Any]]
-        let plugin = subjects?.first { $0["subject"] as? String == "guest instructions" }
-        if plugin?["state"] as? String != "good" { throw XCTSkip("\(plugin ?? [:])") }
     }
 }

@@ -10,6 +10,7 @@ final class ExactDiscTests: CommandTestCase {
     private func assertRepeats(
         _ qemu: [String], until end: String, line: UInt = #line
     ) async throws -> String {
+        try? FileManager.default.removeItem(atPath: runFolder)
         let result = try await bootmark(
             ["boot", "--exact", "--collect", "guest-instructions", "--until", end, "-o", runFolder, "--"]
                 + qemu)
@@ -29,24 +30,29 @@ final class ExactDiscTests: CommandTestCase {
 
     func testTwoExactBootsOfAMultibootCDAgree() async throws {
         let disc = try Guests.gnuMachCD()
-        let said = try await assertRepeats(
-            ["qemu-system-i386", "-m", "128", "-nodefaults", "-cdrom", disc, "-boot", "d"],
-            until: "bootstrap: started")
-        XCTAssertTrue(
-            said.contains(
-                "in place of the CD \(disc): boot/gnumach and 1 module, as boot/grub/grub.cfg boots it"),
-            said)
+        try await TestedQEMU.each { qemu in
+            let said = try await assertRepeats(
+                [qemu.program("qemu-system-i386"), "-m", "128", "-nodefaults", "-cdrom", disc, "-boot", "d"],
+                until: "bootstrap: started")
+            XCTAssertTrue(
+                said.contains(
+                    "in place of the CD \(disc): boot/gnumach and 1 module, as boot/grub/grub.cfg boots it"),
+                "\(qemu): \(said)")
+        }
     }
 
     func testTwoExactBootsOfALinuxCDAgreeWithMoreWordsForItsKernel() async throws {
-        let said = try await assertRepeats(
-            [
-                "qemu-system-x86_64", "-m", "256", "-nodefaults", "-drive",
-                "media=cdrom,if=ide,file=\(try Guests.linuxCD())", "-append", "earlyprintk=ttyS0",
-            ], until: #"Command line: console=ttyS0 panic=-1 earlyprintk=ttyS0 nokaslr\r"#)
-        XCTAssertTrue(
-            said.contains("vmlinuz and initrd.cpio.gz, as isolinux/isolinux.cfg boots it, entry 'linux'"))
-        XCTAssertTrue(said.contains("nokaslr"), said)
+        try await TestedQEMU.each { qemu in
+            let said = try await assertRepeats(
+                [
+                    qemu.program(), "-m", "256", "-nodefaults", "-drive",
+                    "media=cdrom,if=ide,file=\(try Guests.linuxCD())", "-append", "earlyprintk=ttyS0",
+                ], until: #"Command line: console=ttyS0 panic=-1 earlyprintk=ttyS0 nokaslr\r"#)
+            XCTAssertTrue(
+                said.contains("vmlinuz and initrd.cpio.gz, as isolinux/isolinux.cfg boots it, entry 'linux'"),
+                "\(qemu): \(said)")
+            XCTAssertTrue(said.contains("nokaslr"), "\(qemu): \(said)")
+        }
     }
 
     func testAnExactBootOfAKernelDoesNotDependOnItsFolder() async throws {

@@ -1,8 +1,9 @@
+import BootTestSupport
 import XCTest
 
 @testable import GuestObserver
 
-/// Boots of a kernel of which every instruction is known.
+/// Boots of a kernel of which every instruction is known, on each QEMU.
 final class ExactBootTests: XCTestCase {
     private static let text = "Phase one\nPhase two\nDONE\n"
 
@@ -15,7 +16,7 @@ final class ExactBootTests: XCTestCase {
 
     private func boot(
         _ milestones: [GuestObservation.Milestone], serialIsSeen: Bool = true, text: String = text,
-        idleTurns: Int = 0
+        idleTurns: Int = 0, on qemu: TestedQEMU
     ) async throws -> Outcome {
         let plugin = try await GuestPlugin.prepared()
         return try await withTemporaryFolder { folder in
@@ -31,7 +32,7 @@ final class ExactBootTests: XCTestCase {
                 arguments: QEMURun.firmwareAlone + HandmadeKernel.exitDevice + ["-kernel", kernel],
                 serialFile: serial, kernelIsLinux: false)
             XCTAssertEqual(recipe.refusals, [])
-            let said = try await QEMURun.run(recipe.arguments + counters.qemuArguments, seconds: 60)
+            let said = try await QEMURun.run(recipe.arguments + counters.qemuArguments, seconds: 60, on: qemu)
             XCTAssertEqual(said, "")
             let log = try counters.serialLog()
             return Outcome(
@@ -42,58 +43,73 @@ final class ExactBootTests: XCTestCase {
     }
 
     func testEachByteIsCountedAtTheInstructionThatWroteIt() async throws {
-        let outcome = try await boot([])
-        let counts = outcome.perByte.compactMap { $0 }
-        XCTAssertEqual(counts.count, Self.text.utf8.count, "every byte is known, the last one too")
-        for (earlier, later) in zip(counts, counts.dropFirst()) {
-            XCTAssertEqual(later - earlier, HandmadeKernel.instructionsPerByte)
+        try await TestedQEMU.each { qemu in
+            let outcome = try await boot([], on: qemu)
+            let counts = outcome.perByte.compactMap { $0 }
+            XCTAssertEqual(
+                counts.count, Self.text.utf8.count, "every byte is known on \(qemu), the last one too")
+            for (earlier, later) in zip(counts, counts.dropFirst()) {
+                XCTAssertEqual(later - earlier, HandmadeKernel.instructionsPerByte, "\(qemu)")
+            }
         }
     }
 
     func testTwoBootsAgreeToTheInstructionAndInTheirHashes() async throws {
         let milestones: [GuestObservation.Milestone] = [.serialText("Phase"), .serialText("Phase two")]
-        let first = try await boot(milestones)
-        let second = try await boot(milestones)
-        XCTAssertEqual(first.milestones, second.milestones)
-        XCTAssertEqual(first.perByte, second.perByte)
-        XCTAssertEqual(first.hashes, second.hashes)
-        XCTAssertGreaterThan(first.hashes.count, 100)
+        try await TestedQEMU.each { qemu in
+            let first = try await boot(milestones, on: qemu)
+            let second = try await boot(milestones, on: qemu)
+            XCTAssertEqual(first.milestones, second.milestones, "\(qemu)")
+            XCTAssertEqual(first.perByte, second.perByte, "\(qemu)")
+            XCTAssertEqual(first.hashes, second.hashes, "\(qemu)")
+            XCTAssertGreaterThan(first.hashes.count, 100, "\(qemu)")
+        }
     }
 
     func testAnotherGuestHasAnotherHash() async throws {
         let text = String(repeating: "x", count: 2000)
-        let first = BlockHashes(checkpoints: try await boot([], text: text).hashes)
-        let second = BlockHashes(checkpoints: try await boot([], text: text, idleTurns: 1).hashes)
-        let divergence = try XCTUnwrap(first.divergence(from: second))
-        XCTAssertGreaterThan(divergence.after, 0, "the firmware is the same")
+        try await TestedQEMU.each { qemu in
+            let first = BlockHashes(checkpoints: try await boot([], text: text, on: qemu).hashes)
+            let second = BlockHashes(
+                checkpoints: try await boot([], text: text, idleTurns: 1, on: qemu).hashes)
+            let divergence = try XCTUnwrap(first.divergence(from: second))
+            XCTAssertGreaterThan(divergence.after, 0, "the firmware is the same on \(qemu)")
+        }
     }
 
     func testMilestonesOfAllKindsAgreeOnWhereTheyAre() async throws {
-        let outcome = try await boot([
+        let milestones: [GuestObservation.Milestone] = [
             .address(HandmadeKernel.entry), .serialText("Phase"), .serialText("two"), .serialBytes(19),
             .address(HandmadeKernel.end),
-        ])
-        let reached = try outcome.milestones.map { try XCTUnwrap($0) }
-        let counts = reached.map(\.reading.instructions)
-        // mov, then for each byte lods, test, jz, mov, out and, but for the last byte, jmp.
-        XCTAssertEqual(counts[1] - counts[0], 1 + 5 * 6 - 1)
-        XCTAssertEqual(counts[2], counts[3], "byte 19 ends the second text")
-        XCTAssertEqual(reached[2].serialBytes, 19)
-        let bytes = UInt64(Self.text.utf8.count)
-        XCTAssertEqual(counts[4] - counts[0], 1 + bytes * 6 + 3, "the end is found by lods, test, jz")
-        XCTAssertTrue(reached.allSatisfy { $0.hash != 0 })
+        ]
+        try await TestedQEMU.each { qemu in
+            let reached = try await boot(milestones, on: qemu).milestones.map { try XCTUnwrap($0) }
+            let counts = reached.map(\.reading.instructions)
+            // mov, then for each byte lods, test, jz, mov, out and, but for the last byte, jmp.
+            XCTAssertEqual(counts[1] - counts[0], 1 + 5 * 6 - 1, "\(qemu)")
+            XCTAssertEqual(counts[2], counts[3], "byte 19 ends the second text on \(qemu)")
+            XCTAssertEqual(reached[2].serialBytes, 19, "\(qemu)")
+            let bytes = UInt64(Self.text.utf8.count)
+            XCTAssertEqual(
+                counts[4] - counts[0], 1 + bytes * 6 + 3, "the end is found by lods, test, jz on \(qemu)")
+            XCTAssertTrue(reached.allSatisfy { $0.hash != 0 }, "\(qemu)")
+        }
     }
 
     func testWithoutAFileTheRuleGivesTheSameCountInEveryBoot() async throws {
-        let first = try await boot([], serialIsSeen: false)
-        let second = try await boot([], serialIsSeen: false)
-        let counts = first.perByte.compactMap { $0 }
-        XCTAssertFalse(counts.isEmpty)
-        XCTAssertEqual(first.perByte, second.perByte)
+        try await TestedQEMU.each { qemu in
+            let first = try await boot([], serialIsSeen: false, on: qemu)
+            let second = try await boot([], serialIsSeen: false, on: qemu)
+            let counts = first.perByte.compactMap { $0 }
+            XCTAssertFalse(counts.isEmpty, "\(qemu)")
+            XCTAssertEqual(first.perByte, second.perByte, "\(qemu)")
+        }
     }
 
     func testAMilestoneThatNeverComesIsNotReached() async throws {
-        let outcome = try await boot([.serialText("Phase three"), .address(0xdead_0000)])
-        XCTAssertEqual(outcome.milestones, [nil, nil])
+        try await TestedQEMU.each { qemu in
+            let outcome = try await boot([.serialText("Phase three"), .address(0xdead_0000)], on: qemu)
+            XCTAssertEqual(outcome.milestones, [nil, nil], "\(qemu)")
+        }
     }
 }

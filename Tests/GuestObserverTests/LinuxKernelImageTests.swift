@@ -1,3 +1,4 @@
+import BootTestSupport
 import Foundation
 import XCTest
 
@@ -5,8 +6,7 @@ import XCTest
 
 final class LinuxKernelImageTests: XCTestCase {
     private func guest(_ path: String) throws -> String {
-        let path = Guests.path(path)
-        try XCTSkipUnless(FileManager.default.fileExists(atPath: path), "Linux: make guests")
+        let path = try Guests.path(path)
         return path
     }
 
@@ -48,13 +48,5 @@ final class LinuxKernelImageTests: XCTestCase {
                 try SymbolFile(path: path).read()
             }
         }
-    }
-}
-
-/// Where `make guests` puts what it builds.
-enum Guests {
-    static func path(_ name: String) -> String {
-        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appendingPathComponent("Guests/build/" + name).path
     }
 }

@@ -1,3 +1,4 @@
+import BootTestSupport
 import Foundation
 import XCTest
 
@@ -49,6 +50,20 @@ final class PlatformRulesTests: XCTestCase {
         ]
         for (symbols, rules) in suggestions {
             XCTAssertEqual(PlatformRules.suggested(for: symbols).name, rules.name)
+        }
+    }
+
+    func testTheRulesInTheDocumentationAreRules() async throws {
+        let text = File.text(Package.folder + "/Documentation/HowExactBootsWork.md")
+        let start = try XCTUnwrap(text.range(of: "```json\n"))
+        let end = try XCTUnwrap(text.range(of: "```", range: start.upperBound..<text.endIndex))
+        try await withTemporaryFolder { folder in
+            try File.write(Array(text[start.upperBound..<end.lowerBound].utf8), to: folder + "/rules.json")
+            let rules = try PlatformRules.named(folder + "/rules.json")
+            XCTAssertEqual(rules.name, "mykernel")
+            XCTAssertEqual(rules.kind(of: "irq_7"), "i")
+            XCTAssertEqual(rules.kind(of: "trap_14"), "e")
+            XCTAssertEqual(rules.kind(of: "main.cold"), "c")
         }
     }
 

@@ -1,3 +1,4 @@
+import BootTestSupport
 import Foundation
 import XCTest
 
@@ -31,7 +32,7 @@ struct ProfiledBoot {
     /// Takes it. `arguments` are added to a PC without devices; they get the boot's folder.
     static func take(
         _ arguments: (String) throws -> [String], following request: GuestProfileRequest,
-        milestones: [GuestObservation.Milestone], qemu: String? = nil, kernelIsLinux: Bool = false,
+        milestones: [GuestObservation.Milestone], on qemu: TestedQEMU? = nil, kernelIsLinux: Bool = false,
         says expected: String? = ""
     ) async throws -> ProfiledBoot {
         let plugin = try await GuestPlugin.prepared()
@@ -47,7 +48,7 @@ struct ProfiledBoot {
                 serialFile: folder + "/console.log", kernelIsLinux: kernelIsLinux)
             XCTAssertEqual(recipe.refusals, [])
             let said = try await QEMURun.run(
-                recipe.arguments + counters.qemuArguments, seconds: 240, qemu: qemu)
+                recipe.arguments + counters.qemuArguments, seconds: 240, on: qemu)
             if let expected { XCTAssertEqual(said, expected) }
             let size = try XCTUnwrap(
                 FileManager.default.attributesOfItem(atPath: counters.foldedStacks)[.size] as? Int)
@@ -77,17 +78,12 @@ struct FollowedGuest {
     var milestones: [GuestObservation.Milestone]
     var isLinux = false
 
-    private static func require(_ name: String) throws -> String {
-        let path = Guests.path(name)
-        try XCTSkipUnless(FileManager.default.fileExists(atPath: path), "\(name): make guests")
-        return path
-    }
-
     static func linux(_ folder: String, until milestones: String...) throws -> FollowedGuest {
-        let kernel = try require("\(folder)/vmlinuz")
+        let kernel = try Guests.path("\(folder)/vmlinuz")
         return FollowedGuest(
             arguments: [
-                "-m", "256", "-kernel", kernel, "-initrd", try require("\(folder)/initrd.cpio.gz"), "-append",
+                "-m", "256", "-kernel", kernel, "-initrd", try Guests.path("\(folder)/initrd.cpio.gz"),
+                "-append",
                 // Tests of ciphers are most of a boot, and tell nothing here.
                 "console=ttyS0 panic=-1 cryptomgr.notests",
             ],
@@ -98,9 +94,9 @@ struct FollowedGuest {
 
     /// GNU Mach with two tasks at the same addresses; without `programs` nothing names them.
     static func gnuMach(programs: Bool) throws -> FollowedGuest {
-        let kernel = try require("gnumach/gnumach.debug")
-        let server = try require("gnumach/server")
-        let bootstrap = try require("gnumach/bootstrap")
+        let kernel = try Guests.path("gnumach/gnumach.debug")
+        let server = try Guests.path("gnumach/server")
+        let bootstrap = try Guests.path("gnumach/bootstrap")
         let tasks = programs ? [server, bootstrap] : []
         let modules = [
             "\(server) server $(task-create) $(task-resume)",
@@ -119,16 +115,16 @@ struct FollowedGuest {
     }
 
     static func tiny() throws -> FollowedGuest {
-        let kernel = try require("tiny/tiny.elf")
+        let kernel = try Guests.path("tiny/tiny.elf")
         let symbols = try SymbolFile(path: kernel).read()
         return FollowedGuest(
             arguments: ["-m", "64", "-kernel", kernel], request: GuestProfileRequest(symbols: symbols),
             milestones: [.address(try XCTUnwrap(symbols.address(of: "power_off")))])
     }
 
-    func boot(on qemu: String? = nil) async throws -> ProfiledBoot {
+    func boot(on qemu: TestedQEMU? = nil) async throws -> ProfiledBoot {
         try await ProfiledBoot.take(
-            { _ in arguments }, following: request, milestones: milestones, qemu: qemu,
+            { _ in arguments }, following: request, milestones: milestones, on: qemu,
             kernelIsLinux: isLinux)
     }
 }

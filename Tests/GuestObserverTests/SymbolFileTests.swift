@@ -1,3 +1,4 @@
+import BootTestSupport
 import Foundation
 import XCTest
 
@@ -101,9 +102,7 @@ final class SymbolFileTests: XCTestCase {
     }
 
     func testADamagedELFFileIsRefusedWhereverItIsCut() async throws {
-        try XCTSkipUnless(
-            FileManager.default.fileExists(atPath: Guests.path("tiny/tiny.elf")), "tiny: make -C Guests tiny")
-        let whole = [UInt8](try Data(contentsOf: URL(fileURLWithPath: Guests.path("tiny/tiny.elf"))))
+        let whole = try File.bytes(try Guests.tiny())
         for length in stride(from: 4, to: whole.count, by: whole.count / 40) {
             // Each cut either still names functions or is refused in one line; none crashes.
             do {

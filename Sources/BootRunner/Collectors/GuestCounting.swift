@@ -84,7 +84,8 @@ extension RunnerError {
     /// What keeps a guest from being observed.
     init(_ error: GuestObserverError) {
         self.init(
-            error.code == .symbolsUnusable ? .input : .environment, "\(error.place): \(error.reason).",
+            [.symbolsUnusable, .rulesUnusable].contains(error.code) ? .input : .environment,
+            "\(error.place): \(error.reason).",
             next: error.nextStep)
     }
 }

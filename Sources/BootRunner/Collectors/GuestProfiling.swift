@@ -12,6 +12,9 @@ final class GuestProfiling: BootCollector {
     /// The phases whose stacks are written one by one, in their order.
     private let phases: [String]
     private let counts: Bool
+    private let isExact: Bool
+    /// Whether the plugin knows the boot's end when it comes.
+    private let marksEnd: Bool
     private var symbols: WatchedSymbols
     private var moments: CountedMoments
 
@@ -32,8 +35,9 @@ final class GuestProfiling: BootCollector {
         let isPlain = !known.isEmpty && known.count == milestones.count
         let watched = isPlain ? known : symbols.milestones
         let endsAtSymbol = milestones.last?.name == BootScript.booted && milestones.last?.channel == .symbol
+        marksEnd = isPlain || endsAtSymbol
         let observation = GuestObservation(
-            milestones: watched, final: isPlain || endsAtSymbol ? watched.count - 1 : nil,
+            milestones: watched, final: marksEnd ? watched.count - 1 : nil,
             serialFile: serialFile, logsSerial: counts, profile: request)
         do {
             counters = try GuestCounters(plugin: plugin, folder: folder, observing: observation)
@@ -45,6 +49,7 @@ final class GuestProfiling: BootCollector {
         self.output = output
         phases = isPlain && known.count > 1 ? [BootScript.powerOn] + milestones.dropLast().map(\.name) : []
         self.counts = counts
+        isExact = serialFile != nil
         self.symbols = symbols
         moments = CountedMoments(symbols)
     }
@@ -73,19 +78,39 @@ final class GuestProfiling: BootCollector {
         do {
             guard FileManager.default.fileExists(atPath: counters.foldedStacks) else {
                 return Collected(notes: [
-                    "the guest's stacks were not written: the boot did not reach its end"
+                    "\(Self.note) were not written: the boot did not reach its end"
                 ])
+            }
+            let summary = try counters.profileSummary()
+            if let contradiction = summary.contradiction(symbols: request.symbols.symbols.count) {
+                return Collected(notes: ["\(Self.note) are not kept: \(contradiction)"])
             }
             try keep(counters.foldedStacks, of: nil)
             for (index, phase) in phases.enumerated() {
                 try keep(counters.foldedStacks(upTo: index), of: phase)
             }
-            return Collected(
-                notes: try counters.profileSummary().warnings(
-                    symbols: request.symbols.symbols.count, programs: request.programs.map(\.name)))
+            let warnings = summary.warnings(
+                symbols: request.symbols.symbols.count, programs: request.programs.map(\.name))
+            return Collected(notes: (try endings() + warnings).map { "\(Self.note): \($0)" })
         } catch {
-            return Collected(notes: ["the guest's stacks could not be kept: \(error)"])
+            return Collected(notes: ["\(Self.note) could not be kept: \(error)"])
         }
+    }
+
+    /// How all its notes begin.
+    static let note = "the guest's stacks"
+
+    /// What a reader should know of where the stacks end.
+    private func endings() throws -> [String] {
+        guard marksEnd else {
+            return isExact
+                ? ["they end some time behind the boot's end: only plain text or a function marks it exactly"]
+                : []
+        }
+        guard case .some(.some) = try counters.milestones().last else {
+            return ["they end where QEMU did, since the boot's end was not seen on the serial port"]
+        }
+        return []
     }
 
     /// Keeps a file of stacks of the plugin; a phase that was not reached has none.

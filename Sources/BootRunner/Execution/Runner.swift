@@ -74,7 +74,9 @@ public struct Runner: Sendable {
     private static let outOfTime = "the run's time limit was reached"
     private static let threeFailures = "three boots in a row failed"
     /// How notes begin that are no longer true once the run has gone on.
-    private static let endings = [outOfTime, threeFailures, ExactRepetition.note]
+    private static let endings = [
+        outOfTime, threeFailures, ExactRepetition.note, ExactRepetition.withoutCount,
+    ]
 
     /// Takes a boot; nil where the run was told to stop before it began.
     private func take(

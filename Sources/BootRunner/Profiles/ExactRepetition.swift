@@ -12,6 +12,8 @@ enum ExactRepetition {
 
     /// How the notes begin.
     static let note = "not the same boot: "
+    /// How the note begins that names boots without a count.
+    static let withoutCount = "no exact count in "
 
     /// Keeps a boot's hashes, up to its end.
     static func keep(_ hashes: BlockHashes, upTo end: GuestCounters.Reading, in folder: String) throws {
@@ -20,10 +22,23 @@ enum ExactRepetition {
         try AtomicFile.write(CanonicalJSON.encode(kept, for: path), to: path)
     }
 
-    /// Notes for a run: each timed boot that parted from the first, between which instructions and in which phase.
+    /// Notes for a run: boots without an exact count; each timed boot that parted from the first, between which instructions and in which phase.
     static func notes(_ run: Run, in folder: RunFolder) -> [String] {
         guard run.plan.isExact else { return [] }
         let boots = run.boots.filter { $0.purpose == .timed && $0.outcome.isBooted }
+        return uncounted(boots) + partings(boots, in: folder)
+    }
+
+    /// Boots that have no exact count, and why: nothing else in a run says so.
+    private static func uncounted(_ boots: [Boot]) -> [String] {
+        let reasons = boots.compactMap { $0.unavailable[Metric.guestInstructions.id] }
+        return reasons.first.map {
+            let line = $0.split(separator: "\n").joined(separator: " ")
+            return ["\(withoutCount)\(reasons.count) of \(boots.count) boots: \(line)"]
+        } ?? []
+    }
+
+    private static func partings(_ boots: [Boot], in folder: RunFolder) -> [String] {
         guard let first = boots.first, let mine = hashes(of: first, in: folder) else { return [] }
         return boots.dropFirst().compactMap { boot in
             guard let others = hashes(of: boot, in: folder) else { return nil }

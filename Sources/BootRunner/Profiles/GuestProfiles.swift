@@ -6,7 +6,7 @@ import Foundation
 /// Merges the guest's stacks over a run's boots.
 enum GuestProfiles {
     /// Writes the run's `guest.folded` and `guest-samples.folded`; nothing for a run without boots of that kind.
-    /// - Returns: notes for the run that it does not have yet: what sampling cost, stacks that could not be read.
+    /// - Returns: notes for the run that it does not have yet: what sampling cost, stacks that could not be read or not be trusted.
     static func merge(_ run: Run, in folder: RunFolder) throws -> [String] {
         var notes: [String] = []
         for (purpose, origin) in [
@@ -14,6 +14,10 @@ enum GuestProfiles {
         ] {
             notes += try merge(
                 run.boots.filter { $0.purpose == purpose && $0.outcome.isBooted }, origin, in: folder)
+        }
+        let own = run.boots.filter { $0.purpose == .profiled }.flatMap(\.notes)
+        for note in own where note.hasPrefix(GuestProfiling.note) && !notes.contains(note) {
+            notes.append(note)
         }
         // What sampling cost is reported of the boots that it slowed.
         for boot in run.boots.filter({ $0.purpose == .sampled }).prefix(5) {

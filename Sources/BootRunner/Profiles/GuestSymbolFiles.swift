@@ -6,6 +6,7 @@ struct GuestSymbolFiles {
     private let named: [SymbolFile]
     private let kernel: String?
     private let rules: String?
+    private let shownKernel: String
 
     /// The files of a plan, and the kernel that it boots. A name may end in `@OFFSET`, in hexadecimal: what is added to its addresses.
     /// - Throws: `RunnerError` of code `.usage` for an offset that is none.
@@ -22,6 +23,8 @@ struct GuestSymbolFiles {
         }
         self.kernel = kernel
         rules = plan.rules
+        // That of a CD lies in a folder of this moment.
+        shownKernel = (try? QEMUCommandLine(plan.command))?.values("kernel").last ?? "the kernel on the CD"
     }
 
     /// Reads all that there are.
@@ -49,8 +52,11 @@ struct GuestSymbolFiles {
             if names.symbols.isEmpty, let kernel, let code = SymbolFile(path: kernel).strippedCode() {
                 names = code
             }
+            let isNameless = names.symbols.isEmpty && names.code.isEmpty
+            let preset = isNameless ? kernel.flatMap(PlatformRules.forLinux) : nil
+            if let chosen { try check(chosen, names) }
             return GuestProfileRequest(
-                symbols: names, programs: programs, rules: chosen,
+                symbols: names, programs: programs, rules: chosen ?? preset,
                 kernel: kernel.map(KernelImage.init(path:)) ?? KernelImage())
         } catch let error as GuestObserverError {
             throw RunnerError(error)
@@ -68,17 +74,28 @@ struct GuestSymbolFiles {
     private func check(_ file: SymbolFile, _ symbols: GuestSymbols, own: GuestSymbols?) throws {
         guard let kernel, let reason = file.contradiction(symbols, to: kernel, own: own) else { return }
         throw RunnerError(
-            .input, "\(file.path) does not name the functions of \(kernel): \(reason).",
+            .input, "\(file.path) does not name the functions of \(shownKernel): \(reason).",
             next: own == nil
                 ? "Give the symbols of the kernel that is booted."
                 : "Give the symbols of the kernel that is booted, or none: it names its functions itself.")
+    }
+
+    /// Rules with addresses of their own are for the kernel that lies there.
+    private func check(_ rules: PlatformRules, _ symbols: GuestSymbols) throws {
+        guard !rules.followed.isEmpty, !symbols.symbols.isEmpty || !symbols.code.isEmpty,
+            !rules.follows(symbols)
+        else { return }
+        throw RunnerError(
+            .input,
+            "The rules \(self.rules ?? rules.name) are for another kernel: none of this one's code lies at the addresses that they follow.",
+            next: "Give the rules for the kernel that is booted, or none: its symbols suggest the preset.")
     }
 
     /// Reads them before any boot is taken, and gives what a reader should know.
     /// - Throws: `RunnerError` where there is no name at all, nor anything that says which code is the kernel's.
     func check() throws -> [String] {
         let request = try read()
-        guard request.symbols.symbols.isEmpty else { return [] }
+        guard request.symbols.symbols.isEmpty else { return idlePatterns(request) }
         guard !request.symbols.code.isEmpty || !request.rules.followed.isEmpty else {
             throw RunnerError(
                 .input, "The guest's functions have no names: neither --symbols nor the kernel gives any.",
@@ -89,6 +106,14 @@ struct GuestSymbolFiles {
         return [
             "the kernel is stripped, so the guest's functions are shown by address; --symbols FILE names them"
         ]
+    }
+
+    /// A preset serves many releases; of rules of one's own every pattern should fit something.
+    private func idlePatterns(_ request: GuestProfileRequest) -> [String] {
+        guard let rules, request.rules.name != rules else { return [] }
+        let idle = request.rules.idle(among: request.symbols)
+        let shown = idle.prefix(5).map { "'\($0)'" }.joined(separator: ", ")
+        return idle.isEmpty ? [] : ["of the rules \(rules), these patterns fit no function: \(shown)"]
     }
 }
 

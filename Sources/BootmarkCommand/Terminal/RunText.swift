@@ -18,7 +18,7 @@ enum RunText {
                 "  \(metric.id.padding(toLength: 28, withPad: " ", startingAt: 0)) median \(text(middle, metric)), \(text(least, metric)) to \(text(most, metric))"
             )
         }
-        lines += run.notes.map { "  note: \($0)" }
+        lines += run.notes.map { "  note: \(ConsoleLine.clean($0))" }
         for boot in run.failures {
             lines.append(
                 "  boot \(boot.index): \(boot.outcome.kind.text): \(ConsoleLine.clean(boot.outcome.detail))")

@@ -1,7 +1,7 @@
 /// Where the numbers lie in the file that the plugin shares: the same as in plugin/channel.h.
 enum ChannelLayout {
     static let magic: UInt64 = 0x4c45_4e4e_4148_4342
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
     static let size = 40_960
     static let processors = 256
     static let milestones = 64
@@ -63,7 +63,8 @@ struct ChannelSnapshot {
     var profile: GuestProfileSummary {
         GuestProfileSummary(
             contexts: word(56), contextsWithoutRoom: word(64), callsTooDeep: word(72),
-            symbolsEntered: word(80), programsSeen: word(88))
+            symbolsEntered: word(80), programsSeen: word(88),
+            callsSeen: word(96), callsNamed: word(104))
     }
 
     /// What was counted at the milestone of this index; nil where it was not reached, or is none.

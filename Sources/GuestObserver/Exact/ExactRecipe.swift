@@ -141,6 +141,14 @@ public struct ExactRecipe: Sendable, Hashable {
     }
 
     private mutating func findWarnings() {
+        if let serial = value(of: "-serial"), ["none", "null"].contains(serial) {
+            warnings.append(
+                Finding(
+                    option: "-serial \(serial)",
+                    reason:
+                        "milestones have an exact count only where the guest writes them to its serial port",
+                    nextStep: "Drop the option, and have the guest's console on its first serial port."))
+        }
         if !arguments.contains("-nodefaults") {
             warnings.append(
                 Finding(

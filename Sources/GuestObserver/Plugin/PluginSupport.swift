@@ -46,7 +46,10 @@ public struct PluginSupport: Sendable, Hashable {
     /// Why nothing answered, in one clause.
     static func refusal(_ result: ToolRun) -> String {
         let said = result.errors.split(separator: "\n").first.map(String.init) ?? "it said nothing"
-        if said.contains("invalid option") { return "this QEMU was built without plugins (\(said))" }
+        // An old QEMU does not know the option; one that was built without them knows nothing else of it.
+        if said.contains("invalid option") || said.contains("not enabled in this build") {
+            return "it was built without plugins"
+        }
         return "it did not load the plugin: \(said)"
     }
 }

@@ -94,6 +94,26 @@ public struct GuestProfileSummary: Sendable, Hashable {
     public var symbolsEntered: UInt64
     /// A bit for each of the programs given, the first one lowest: whether code of it ran.
     public var programsSeen: UInt64
+    /// Direct calls in the kernel's code that ran.
+    public var callsSeen: UInt64
+    /// How many of those lead to one of the symbols given: nearly all, unless they are another kernel's.
+    public var callsNamed: UInt64
+
+    /// Why these symbols cannot be the kernel's, in one clause: then no name in the profile is right. Nil where
+    /// nothing speaks against them.
+    ///
+    /// - Parameter symbols: how many of the kernel's symbols were given.
+    public func contradiction(symbols: Int) -> String? {
+        guard symbols > 0 else { return nil }
+        let cause = "they are of another kernel, or it runs elsewhere than it was linked"
+        if symbolsEntered == 0 { return "none of the \(symbols) symbols ever ran: \(cause)" }
+        guard callsSeen >= Self.fewestCalls, callsNamed * 2 < callsSeen else { return nil }
+        return
+            "\(callsSeen - callsNamed) of \(callsSeen) calls in the kernel lead to none of the symbols: \(cause)"
+    }
+
+    /// Fewer calls are no sign of anything.
+    static let fewestCalls = 32
 
     /// One line for each thing that a reader has to know before trusting the profile.
     ///
@@ -101,17 +121,12 @@ public struct GuestProfileSummary: Sendable, Hashable {
     ///   - symbols: how many of the kernel's symbols were given.
     ///   - programs: the names of the programs that were given.
     public func warnings(symbols: Int, programs: [String] = []) -> [String] {
-        var warnings: [String] = []
+        var warnings = contradiction(symbols: symbols).map { [$0] } ?? []
         for (index, name) in programs.enumerated() where index < 64 && programsSeen >> UInt64(index) & 1 == 0
         {
             warnings.append(
                 "no code of \(name) ever ran where its symbols say: it is another build, or it is loaded elsewhere "
                     + "(FILE@OFFSET)")
-        }
-        if symbols > 0 && symbolsEntered == 0 {
-            warnings.append(
-                "none of the \(symbols) symbols ever ran: they are of another kernel, or it runs elsewhere "
-                    + "than it was linked (nokaslr)")
         }
         if contextsWithoutRoom > 0 {
             warnings.append("\(contextsWithoutRoom) calls found no room and share [other contexts]")

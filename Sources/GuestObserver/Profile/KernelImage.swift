@@ -16,6 +16,8 @@ public struct KernelImage: Sendable, Hashable {
     var beside: [Early]
     /// The first instructions of a Linux kernel's decompressor.
     var decompressor: [UInt8]
+    /// Whether it is a Linux kernel of 64 bits; nil for what is no Linux kernel.
+    private(set) var isFor64Bits: Bool?
 
     init(early: [Early], beside: [Early], decompressor: [UInt8]) {
         self.early = early
@@ -37,21 +39,23 @@ public struct KernelImage: Sendable, Hashable {
             // The setup code's sectors lie between the boot sector and the decompressor; 0 stands for 4.
             let sectors = head[0x1f1] == 0 ? 4 : Int(head[0x1f1])
             decompressor = Self.bytes(file, at: (sectors + 1) * 512, count: 32)
-            beside = Self.kernel(head)
+            // The first flag of 0x236.
+            let isFor64Bits = head.count > 0x236 && head[0x236] & 1 == 1
+            self.isFor64Bits = isFor64Bits
+            beside = Self.kernel(head, isFor64Bits: isFor64Bits)
         } else {
             early = ELFSymbols.earlyCode(path)
         }
     }
 
     /// Where a Linux kernel without a random address is put, and what its addresses lack there.
-    private static func kernel(_ head: [UInt8]) -> [Early] {
+    private static func kernel(_ head: [UInt8], isFor64Bits: Bool) -> [Early] {
         guard head.count >= 0x264 else { return [] }
         return head.withUnsafeBytes { head in
             let version = head.loadUnaligned(fromByteOffset: 0x206, as: UInt16.self).littleEndian
             let first = head.loadUnaligned(fromByteOffset: 0x258, as: UInt64.self).littleEndian
             let size = UInt64(head.loadUnaligned(fromByteOffset: 0x260, as: UInt32.self).littleEndian)
-            // The first flag of 0x236 says that the kernel has 64 bits.
-            let offset: UInt64 = head[0x236] & 1 == 1 ? 0xffff_ffff_8000_0000 : 0xc000_0000
+            let offset: UInt64 = isFor64Bits ? 0xffff_ffff_8000_0000 : 0xc000_0000
             guard version >= 0x20c, size > 0, first < 1 << 40 else { return [] }
             return [Early(first: first, last: first + size - 1, offset: offset)]
         }

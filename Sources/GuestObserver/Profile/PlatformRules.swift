@@ -54,10 +54,22 @@ public struct PlatformRules: Sendable, Hashable, Codable {
         self.continuations = continuations
     }
 
-    /// Whether code that these symbols name is followed.
+    /// Whether code of these symbols is followed: a function of theirs, or without any the code itself.
     public func follows(_ symbols: GuestSymbols) -> Bool {
-        symbols.symbols.contains { symbol in
-            followed.contains { $0.first <= symbol.address && symbol.address <= $0.last }
+        guard symbols.symbols.isEmpty else {
+            return symbols.symbols.contains { symbol in
+                followed.contains { $0.first <= symbol.address && symbol.address <= $0.last }
+            }
+        }
+        return symbols.code.contains { code in
+            followed.contains { $0.first <= code.upperBound && code.lowerBound <= $0.last }
+        }
+    }
+
+    /// The patterns that fit none of these symbols.
+    public func idle(among symbols: GuestSymbols) -> [String] {
+        patternsByKind.flatMap(\.1).filter { pattern in
+            !symbols.symbols.contains { Self.matches($0.name, pattern) }
         }
     }
 
@@ -159,6 +171,11 @@ extension PlatformRules {
 
     /// The rules that come with Bootmark.
     public static let presets: [PlatformRules] = [.linuxX86x64, .linuxI386, .gnuMach, .tiny, .unknown]
+
+    /// The preset for a Linux kernel for x86 (a bzImage) whose symbols are not known; nil for any other image.
+    public static func forLinux(image path: String) -> PlatformRules? {
+        KernelImage(path: path).isFor64Bits.map { $0 ? linuxX86x64 : linuxI386 }
+    }
 
     /// The preset that these symbols' names and addresses suggest.
     public static func suggested(for symbols: GuestSymbols) -> PlatformRules {

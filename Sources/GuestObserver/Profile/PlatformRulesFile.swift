@@ -7,35 +7,59 @@ extension PlatformRules {
     /// - Throws: `GuestObserverError` of code `rulesUnusable` that names the file and what is wrong in it.
     public static func named(_ path: String) throws -> PlatformRules {
         if let preset = presets.first(where: { $0.name == path }) { return preset }
-        let data: Data
+        let data = try contents(path)
+        let nextStep = "Documentation/HowExactBootsWork.md tells what rules consist of."
         do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
+            // It names the place of what is no JSON, which the decoder does not.
+            _ = try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)
         } catch {
-            let names = presets.map(\.name).joined(separator: ", ")
-            throw unusable(path, "there is no such file or preset", "Give a file, or one of: \(names).")
-        }
-        guard data.count <= 1 << 20 else {
-            throw unusable(path, "it is over 1 MiB large", "Give a file of rules.")
+            let words = (error as NSError).userInfo["NSDebugDescription"] as? String ?? "it cannot be parsed"
+            throw unusable(path, "this is no JSON: \(words.trimmingCharacters(in: dot))", nextStep)
         }
         do {
             return try JSONDecoder().decode(PlatformRules.self, from: data)
         } catch let error as DecodingError {
-            throw unusable(
-                path, reason(error), "Documentation/HowExactBootsWork.md tells what rules consist of.")
+            throw unusable(path, reason(error), nextStep)
         }
     }
 
+    private static func contents(_ path: String) throws -> Data {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            let names = presets.map(\.name).joined(separator: ", ")
+            throw unusable(path, "there is no such file or preset", "Give a file, or one of: \(names).")
+        }
+        guard !isFolder.boolValue, let file = FileHandle(forReadingAtPath: path),
+            let data = try? file.read(upToCount: sizeLimit + 1) ?? Data()
+        else { throw unusable(path, "it cannot be read", "Give a file of rules that you may read.") }
+        guard !data.isEmpty else { throw unusable(path, "it is empty", "Give a file of rules.") }
+        guard data.count <= sizeLimit else {
+            throw unusable(path, "it is over 1 MiB large", "Give a file of rules.")
+        }
+        return data
+    }
+
+    private static let sizeLimit = 1 << 20
+    private static let dot = CharacterSet(charactersIn: ".")
+
     private static func reason(_ error: DecodingError) -> String {
         switch error {
-        case .keyNotFound(let key, _): return "'\(key.stringValue)' is missing"
-        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-            let place = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }
-                .joined(separator: ".")
-            return (place.isEmpty ? "" : "\(place): ")
-                + context.debugDescription.split(separator: "\n")
-                .joined(separator: " ").trimmingCharacters(in: CharacterSet(charactersIn: "."))
+        case .keyNotFound(let key, let context):
+            return place(context) + "'\(key.stringValue)' is missing"
+        case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
+            let wanted = type == String.self ? "a text" : type is [Any].Type ? "a list" : "an object"
+            return "\(place(context))\(wanted) is expected here"
+        case .dataCorrupted(let context):
+            return place(context)
+                + context.debugDescription.split(separator: "\n").joined(separator: " ")
+                .trimmingCharacters(in: dot)
         @unknown default: return "it is not understood"
         }
+    }
+
+    private static func place(_ context: DecodingError.Context) -> String {
+        let names = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }
+        return names.isEmpty ? "" : names.joined(separator: ".") + ": "
     }
 
     private static func unusable(_ path: String, _ reason: String, _ nextStep: String) -> GuestObserverError {
@@ -66,13 +90,19 @@ extension PlatformRules {
                         + Keys.allCases.map(\.rawValue).joined(separator: ", ")))
         }
         let values = try decoder.container(keyedBy: Keys.self)
+        let stackSize = try values.decode(Address.self, forKey: .stackSize).value
+        guard stackSize == 0 || stackSize >= 512 && stackSize & (stackSize - 1) == 0 else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .stackSize, in: values,
+                debugDescription: "\(stackSize) is neither 0 nor a power of two from 512 on")
+        }
         func patterns(_ key: Keys) throws -> [String] {
             try values.decodeIfPresent([String].self, forKey: key) ?? []
         }
         self.init(
             name: try values.decode(String.self, forKey: .name),
             followed: try values.decodeIfPresent([Range].self, forKey: .followed) ?? [],
-            stackSize: try values.decode(Address.self, forKey: .stackSize).value,
+            stackSize: stackSize,
             interrupts: try patterns(.interrupts), interruptTables: try patterns(.interruptTables),
             exceptions: try patterns(.exceptions), systemCalls: try patterns(.systemCalls),
             movingReturns: try patterns(.movingReturns), continuations: try patterns(.continuations))

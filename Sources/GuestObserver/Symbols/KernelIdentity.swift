@@ -21,7 +21,10 @@ extension SymbolFile {
                 ? "\(moved) of \(shared) functions lie elsewhere in the kernel" : nil
         }
         if ELFSymbols.codeDiffers(path, kernel) { return "its code is not the kernel's" }
-        return nil
+        let calls = KernelCalls(in: kernel, leadingTo: symbols)
+        return calls.contradicts
+            ? "\(calls.count - calls.named) of the \(calls.count) calls in the kernel lead to none of them"
+            : nil
     }
 }
 
@@ -78,7 +81,8 @@ extension ELFSymbols {
         return false
     }
 
-    private static func bytes(_ path: String, at offset: UInt64, _ count: Int) -> [UInt8] {
+    /// As many bytes of a file as there are from an offset on.
+    static func bytes(_ path: String, at offset: UInt64, _ count: Int) -> [UInt8] {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return [] }
         defer { close(file) }

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define CHANNEL_MAGIC 0x4c454e4e41484342u /* "BCHANNEL" */
-#define CHANNEL_VERSION 1u
+#define CHANNEL_VERSION 2u
 
 enum { CHANNEL_PROCESSORS = 256, CHANNEL_MILESTONES = 64 };
 
@@ -59,7 +59,9 @@ struct channel {
     uint64_t frames_too_deep;  /* calls below the deepest frame that is kept */
     uint64_t symbols_entered;  /* how many of the symbols given ever ran */
     uint64_t images_seen;      /* a bit for each of the first 64 programs: whether code of it ran */
-    uint64_t unused[500];
+    uint64_t calls_seen;       /* direct calls in the kernel's code that was translated, and how many of them */
+    uint64_t calls_named;      /* lead to one of the symbols given */
+    uint64_t unused[498];
     struct channel_milestone milestones[CHANNEL_MILESTONES];
     struct channel_processor slots[CHANNEL_PROCESSORS];
 };

@@ -105,7 +105,7 @@ const struct symbol *symbol_at(unsigned image, uint64_t address, uint32_t *funct
 {
     uint32_t index = behind(image, address);
     if (index == 0 || symbols[index - 1].address != address) return NULL;
-    *function = FUNCTION_FIRST_SYMBOL + index - 1;
+    if (function) *function = FUNCTION_FIRST_SYMBOL + index - 1;
     return &symbols[index - 1];
 }
 
