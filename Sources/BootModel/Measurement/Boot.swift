@@ -29,6 +29,8 @@ public struct Boot: Sendable, Hashable, Codable {
         /// Its guest is looked at many times a second from outside, which holds it up: what was seen is kept, its
         /// times are never judged.
         case sampled
+        /// QEMU writes down events of its own, which slows it: its log is kept, its times are never judged.
+        case traced
     }
 
     /// Its place in the run, from 1.

@@ -142,6 +142,9 @@ public struct QEMUExecutor: BootExecutor {
                     request: try symbols.read(), folder: own, output: folder)
             }
         }
+        if planned.purpose == .traced {
+            collectors.append(try EventTracing(plan.traces, folder: own, output: folder))
+        }
         if planned.purpose == .recorded, plan.collectors.contains(.perfRecord) {
             collectors.append(
                 PerfRecord(

@@ -52,7 +52,9 @@ extension Run {
         var line = try QEMUCommandLine(command)
         let qemu = try Tools.require(line.program)
         try line.checkFiles()
-        var notes: [String] = []
+        var notes = line.values("plugin").map {
+            "QEMU loads the plugin \($0) in every boot: what it costs is in all figures"
+        }
         if options.isExact { notes += try line.makeExact() }
         try line.checkKVM(qemu: qemu)
         let collectors = try options.usableCollectors(host)
@@ -77,6 +79,7 @@ extension Run {
             pinnedTo: options.pinnedTo, recording: host.completing(options.recording),
             isExact: options.isExact, symbols: options.symbols, rules: options.rules,
             instruments: options.instruments.isEmpty ? nil : options.instruments)
+        try await plan.checkTraces(line, qemu: qemu)
         let waitsForSymbols = !script.symbolMilestones.isEmpty
         if waitsForSymbols { try host.checkSymbolMilestones(accelerator: line.accelerator) }
         if waitsForSymbols || plan.boots.contains(where: \.purpose.looksIntoGuest) {
@@ -137,7 +140,7 @@ extension RunOptions {
     }
 
     /// The boots in their order: one to warm up, the timed ones, those that are recorded, those whose guest's
-    /// stacks are followed, those in other layouts. Exact boots warm nothing up, and the second profile of one would be the first's.
+    /// stacks are followed, those in other layouts, those that are sampled and traced. Exact boots warm nothing up, and the second profile of one would be the first's.
     func plannedBoots(_ collectors: [Plan.Collector]) -> [Plan.PlannedBoot] {
         let records = collectors.contains(.perfRecord) ? max(1, recordedBoots) : 0
         let profiles = collectors.contains(.guestProfile) ? isExact ? 1 : max(1, recordedBoots) : 0
@@ -147,6 +150,9 @@ extension RunOptions {
             + Array(repeating: .recorded, count: records) + Array(repeating: .profiled, count: profiles)
             + Array(repeating: .control, count: isExact ? controls : 0)
             + Array(repeating: .sampled, count: samples)
+            + Array(
+                repeating: .traced, count: instruments.traces == nil ? 0 : isExact ? 1 : max(1, recordedBoots)
+            )
         return purposes.enumerated().map { Plan.PlannedBoot(index: $0.offset + 1, purpose: $0.element) }
     }
 }

@@ -3,7 +3,7 @@ import Foundation
 
 /// A file that a QEMU command boots from.
 struct BootFile: Hashable, Sendable {
-    /// What the file is to the guest: `kernel`, `initrd`, `cdrom`, `disk`, `firmware`.
+    /// What the file is to the guest: `kernel`, `initrd`, `cdrom`, `disk`, `firmware`; or to QEMU: `plugin`.
     var role: String
     /// Its path, as the command names it.
     var path: String
@@ -19,6 +19,9 @@ extension QEMUCommandLine {
             case "initrd": return Self.modules(value)
             case "dtb": return [BootFile(role: "device-tree", path: value)]
             case "cdrom": return Self.isRemote(value) ? [] : [BootFile(role: "cdrom", path: value)]
+            case "plugin":
+                let path = option.part("file") ?? option.part("")
+                return path.map { [BootFile(role: "plugin", path: $0)] } ?? []
             case "pflash": return [BootFile(role: "firmware", path: value)]
             case "hda", "hdb", "hdc", "hdd", "fda", "fdb", "", "sd", "mtdblock":
                 return Self.isRemote(value) ? [] : [BootFile(role: "disk", path: value)]

@@ -115,6 +115,37 @@ public struct SampleRate: ScenarioElement {
     }
 }
 
+/// Follows QEMU's own trace events in boots of their own, which leave a `trace.log`.
+public struct Trace: ScenarioElement {
+    private let patterns: [String]
+
+    /// The events of these names, in which `*` stands for anything; `qemu-system-… -trace help` lists them.
+    public init(_ patterns: String...) { self.patterns = patterns }
+
+    /// Adds the patterns.
+    public func declare(in draft: inout ScenarioDraft) {
+        draft.scenario.instruments.traces = (draft.scenario.instruments.traces ?? []) + patterns
+    }
+}
+
+/// A plugin of one's own that QEMU loads in every boot; what it costs is in all figures.
+public struct QEMUPlugin: ScenarioElement {
+    private let file: String
+    private let arguments: [String]
+
+    /// The shared library `file`, with arguments of the form `name=value`.
+    public init(_ file: String, _ arguments: String...) {
+        self.file = file
+        self.arguments = arguments
+    }
+
+    /// Adds the plugin after those before it.
+    public func declare(in draft: inout ScenarioDraft) {
+        let doubled = ([file] + arguments).map { $0.replacing(",", with: ",,") }
+        draft.scenario.extraArguments += ["-plugin", doubled.joined(separator: ",")]
+    }
+}
+
 /// How long boots may take.
 public struct TimeLimit: ScenarioElement {
     private let limits: Limits

@@ -50,6 +50,7 @@ struct BootCommand: AsyncParsableCommand {
     func run() async throws {
         try await Failures.reported {
             if resume { return try await goOn() }
+            let command = boots.loading(command)
             let host = await HostTools.probe(
                 for: command, collectors: boots.collect?.collectors, script: boots.script())
             let run = try await Run.planned(

@@ -110,6 +110,18 @@ struct BootOptions: ParsableArguments {
             valueName: "HZ"))
     var sampleRate: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Follow QEMU's trace events of this name, in which * stands for anything, in a boot of their own: boots/NNN/trace.log. Repeat it for several; qemu-system-… -trace help lists them.",
+            valueName: "PATTERN"))
+    var trace: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A plugin of yours that QEMU loads in every boot, with its arguments; repeat it for several. What it costs is in all figures.",
+            valueName: "FILE[,ARG=VALUE]"))
+    var plugin: [String] = []
+
     func validate() throws {
         for seconds in [timeout, runTimeout ?? 1, silence ?? 1] where !(seconds > 0 && seconds < 1e7) {
             throw ValidationError("A time limit has to be a number of seconds above 0.")
@@ -133,6 +145,9 @@ struct BootOptions: ParsableArguments {
         for written in phases + [until ?? "x"] where written.hasSuffix(Self.symbol) {
             throw ValidationError(
                 "'\(written)' names no function: write \(Self.symbol)NAME or \(Self.symbol)0xADDRESS.")
+        }
+        for written in plugin + trace where written.isEmpty || written.hasPrefix("-") {
+            throw ValidationError("'\(written)' is no plugin and no event: --plugin FILE, --trace PATTERN.")
         }
         let names = phases.map { $0.split(separator: "=", maxSplits: 1)[0] }
         guard Set(names).count == names.count else { throw ValidationError("Two phases have the same name.") }
@@ -173,7 +188,19 @@ struct BootOptions: ParsableArguments {
                 silence: silence.map(Nanoseconds.seconds)),
             pinnedTo: pin, recording: Recording(callGraph: callGraph, frequency: frequency),
             isExact: exact, controls: controls, symbols: symbols, rules: rules,
-            instruments: Instruments(sampleRate: sampleRate))
+            instruments: Instruments(sampleRate: sampleRate, traces: trace.isEmpty ? nil : trace))
+    }
+
+    /// A QEMU command with the plugins that were asked for.
+    func loading(_ command: [String]) -> [String] {
+        command + plugin.flatMap { ["-plugin", Self.absolute($0)] }
+    }
+
+    /// A plugin with a path that holds from any folder.
+    private static func absolute(_ plugin: String) -> String {
+        let written = plugin.hasPrefix("file=") ? String(plugin.dropFirst(5)) : plugin
+        let here = FileManager.default.currentDirectoryPath.replacing(",", with: ",,")
+        return written.hasPrefix("/") ? written : "\(here)/\(written)"
     }
 
     /// A name for a run that was given none: what it boots.

@@ -68,8 +68,9 @@ struct PairsOptions: ParsableArguments {
         options.boots = mostPairs
         return try await PairedRun.planned(
             scenario: boots.name ?? boots.nameOf(after), script: boots.script(),
-            before: await .init(before, collectors: options.collectors, script: boots.script()),
-            after: await .init(after, collectors: options.collectors, script: boots.script()),
+            before: await .init(
+                boots.loading(before), collectors: options.collectors, script: boots.script()),
+            after: await .init(boots.loading(after), collectors: options.collectors, script: boots.script()),
             options: options, pins: !noPin,
             rule: rule, seed: seed,
             reproduction: { reproduction + (seed == nil ? ["--seed", "\($0)"] : []) }

@@ -1,6 +1,7 @@
 /// What QEMU's -trace writes with its log backend: an event a line, with or without thread and time before it.
 ///
-/// Each event counts 1. With `--tid` the thread stands under it, where the log names threads.
+/// Each event counts 1. With `--tid` the process stands under it, where the log names it. Events with their times can
+/// be kept singly, for a chart.
 enum QEMUTraceFormat: ProfileReader {
     static let kind = ProfileInput.Kind("QEMU -trace log")
 
@@ -31,7 +32,11 @@ enum QEMUTraceFormat: ProfileReader {
             if let thread = event.thread, input.options.processName == .thread {
                 stack.insert(profile.intern("thread \(thread)"), at: 0)
             }
-            try profile.add(stack: stack, weight: 1)
+            var node = CallTree.root
+            for frame in stack { node = profile.child(of: node, frame) }
+            try profile.add(1, to: node)
+            guard input.options.keepsSamples, let time = event.time else { return }
+            profile.samples.append(ProfileSample(facts: SampleFacts(time: time), node: node, weight: 1))
         }
         if others > 0 { profile.notes.append("\(others) lines are no events and were left out") }
         profile.note(skipped: skipped)
@@ -42,16 +47,21 @@ enum QEMUTraceFormat: ProfileReader {
     private struct Event {
         var name: UnsafeRawBufferPointer
         var thread: Int?
+        /// Nanoseconds since 1970.
+        var time: UInt64?
 
         /// Takes `8538@1795499828.546932:apic_local_deliver vector 3`, and the same without what is before the
         /// colon where enough follows that it can be no folded stack.
         init?(_ line: UnsafeRawBufferPointer) {
             var scanner = LineScanner(line)
             if let number = scanner.whole() {
-                guard scanner.take("@"), scanner.whole() != nil, scanner.take("."), scanner.whole() != nil,
-                    scanner.take(":")
+                guard scanner.take("@"), let seconds = scanner.whole(), scanner.take("."),
+                    let microseconds = scanner.whole(), scanner.take(":")
                 else { return nil }
                 thread = number
+                if (0..<1 << 33).contains(seconds), (0..<1_000_000).contains(microseconds) {
+                    time = UInt64(seconds) * 1_000_000_000 + UInt64(microseconds) * 1_000
+                }
             }
             name = scanner.take { !Self.belongs($0) }
             guard name.contains(0x5F), scanner.isAtEnd || scanner.next == 0x20 else { return nil }
