@@ -32,7 +32,8 @@ public struct QEMUExecutor: BootExecutor {
         let own = try PrivateFolder()
         var command = try QEMUCommandLine(plan.command)
         if plan.isExact { command = try command.exactBoot(in: own.path) }
-        if planned.purpose.looksIntoGuest || plan.addresses != nil { command.fixAddresses() }
+        let needsNames = planned.purpose.looksIntoGuest || plan.addresses != nil
+        if needsNames { command.fixAddresses() }
         var notes: [String] = []
         if planned.purpose == .control {
             let place = plan.boots.prefix { $0.index <= planned.index }.count { $0.purpose == .control }
@@ -40,12 +41,13 @@ public struct QEMUExecutor: BootExecutor {
             command = varied
             notes.append(note)
         }
-        let symbols = try GuestSymbolFiles(plan, kernel: command.values("kernel").last)
+        let kernel = needsNames ? command.kernelImage(in: own.path) : nil
+        let symbols = try GuestSymbolFiles(plan, kernel: kernel)
         if plan.isExact { command.show(own.path, as: GuardedProcess.sharedFolder) }
         let qemu = try Tools.require(command.program)
         let environment = Tools.environment(temporary: own.path)
         let collectors = try collectors(
-            of: planned, plan: plan, symbols: symbols, kernel: command.values("kernel").last, folder: folder,
+            of: planned, plan: plan, symbols: symbols, kernel: kernel, folder: folder,
             own: own.path, environment: environment)
 
         let serial = try SerialEnd(in: own.path, asFile: planned.writesSerialToFile(plan))

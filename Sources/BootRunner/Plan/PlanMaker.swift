@@ -85,7 +85,12 @@ extension Run {
         if waitsForSymbols || plan.boots.contains(where: \.purpose.looksIntoGuest) {
             let own = try PrivateFolder()
             var profiled = options.isExact ? try line.exactBoot(in: own.path) : line
-            let symbols = try GuestSymbolFiles(plan, kernel: profiled.values("kernel").last)
+            let symbols = try GuestSymbolFiles(plan, kernel: profiled.kernelImage(in: own.path))
+            if profiled.discMovesLinux(in: own.path) {
+                notes.append(
+                    "the Linux on the CD runs at a random address, where its symbols do not fit: write nokaslr into the CD's menu, or boot exactly"
+                )
+            }
             if collectors.contains(.guestProfile) { notes += try symbols.check() }
             try plan.checkSamplers(line, symbols)
             if waitsForSymbols { plan.addresses = try symbols.addresses(of: script.symbolMilestones) }

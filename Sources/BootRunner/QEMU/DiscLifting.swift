@@ -7,6 +7,20 @@ extension QEMUCommandLine {
     /// Whether an exact boot lifts its kernel out of a CD: where the command names one and no kernel.
     var bootsDisc: Bool { !has("kernel") && !discs.isEmpty }
 
+    /// The image of the kernel that the command boots, for its symbols: the one that it names, or a copy of the one that
+    /// its CD boots, made in `folder`. Nil where there is none, or none that is found.
+    func kernelImage(in folder: String) -> String? {
+        values("kernel").last ?? (try? liftingDisc(into: folder))?.command.values("kernel").last
+    }
+
+    /// Whether the command boots a Linux from a CD whose menu lets it choose its address.
+    func discMovesLinux(in folder: String) -> Bool {
+        guard bootsDisc, let lifted = try? liftingDisc(into: folder).command, lifted.bootsLinux else {
+            return false
+        }
+        return !(lifted.values("append").last ?? "").split(separator: " ").contains("nokaslr")
+    }
+
     /// The command with the kernel that its CD boots by default in place of the CD; as it is where it boots none.
     ///
     /// - Parameter folder: where kernel and modules go.
