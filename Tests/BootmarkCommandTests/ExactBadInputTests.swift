@@ -62,7 +62,7 @@ final class ExactBadInputTests: CommandTestCase {
         XCTAssertEqual(result.status, 0, result.error + result.output)
         for words in [
             "-nic user: packets arrive when the host delivers them. Drop the network",
-            "-serial none: milestones have an exact count only where the guest writes them",
+            "-serial none: what the guest writes has an exact count only where it goes",
             "no exact count in 1 of 1 boots: booted was not seen on the serial port",
             "the guest's stacks: they end some time behind the boot's end",
         ] {

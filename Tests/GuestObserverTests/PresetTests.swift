@@ -39,6 +39,21 @@ final class PresetTests: XCTestCase {
         }
     }
 
+    func testALinuxWithoutNamesShowsAddresses() async throws {
+        var guest = try FollowedGuest.linux("linux-cloud", until: "Zone ranges")
+        guest.request = GuestProfileRequest(
+            symbols: GuestSymbols(symbols: []), rules: .linuxX86x64, kernel: guest.request.kernel)
+        let boot = try await guest.boot(on: .newer())
+        let kernel = boot.stacks.keys.filter { $0.hasPrefix("[kernel];") }
+        XCTAssertGreaterThan(kernel.count, 100)
+        XCTAssertTrue(kernel.contains { $0.contains(";0xffffffff8") })
+        for stack in kernel {
+            let frames = stack.split(separator: ";").dropFirst()
+            XCTAssertTrue(frames.allSatisfy { $0.hasPrefix("0xffffffff") || $0.hasPrefix("[") }, stack)
+        }
+        XCTAssertGreaterThan(boot.weight(below: "[decompressor]"), 0)
+    }
+
     func testGNUMachIsFollowedFromItsEntryOnAndItsTasksAreKeptApart() async throws {
         let guest = try FollowedGuest.gnuMach(programs: true)
         XCTAssertEqual(guest.request.rules.name, "gnumach")

@@ -146,8 +146,8 @@ public struct ExactRecipe: Sendable, Hashable {
                 Finding(
                     option: "-serial \(serial)",
                     reason:
-                        "milestones have an exact count only where the guest writes them to its serial port",
-                    nextStep: "Drop the option, and have the guest's console on its first serial port."))
+                        "what the guest writes has an exact count only where it goes to its first serial port",
+                    nextStep: "Drop the option, or wait for functions alone (symbol:FUNCTION)."))
         }
         if !arguments.contains("-nodefaults") {
             warnings.append(
