@@ -7,17 +7,18 @@ extension Comparison {
         results.contains { $0.metric.isOfTheGuest && $0.metric.determinism == .exact }
     }
 
+    /// Whether the guests' instructions were counted in ways that do not compare, such as by two QEMUs.
+    var cannotCompareGuests: Bool {
+        results.contains { $0.metric.id == Metric.guestInstructions.id && $0.verdict == .incomparable }
+    }
+
     /// The comparison with the functions that changed most, from the profiles of both sides.
     ///
     /// Exact boots' are compared by call graph, against what their controls show that layout alone moves.
     public func naming(before: ProfiledSide?, after: ProfiledSide) -> Comparison {
         var comparison = self
         // What cannot be compared has moved nowhere.
-        if results.contains(where: {
-            $0.metric.id == Metric.guestInstructions.id && $0.verdict == .incomparable
-        }) {
-            return comparison.addingHostFunctions(before: before, after: after)
-        }
+        if cannotCompareGuests { return comparison.addingHostFunctions(before: before, after: after) }
         if isExact, let old = before?.callGraph, let new = after.callGraph {
             let differences = GuestDifferences(before: old, after: new)
             comparison.guest = differences.summary

@@ -112,7 +112,10 @@ public struct ComparisonFolder: Sendable {
                 nextStep: "Name a folder that you may write to.")
         }
         for origin in [FunctionChange.Origin.guest, .guestSamples, .host] {
-            try draw(origin, before: before, after: after, isExact: origin == .guest && comparison.isExact)
+            let compares = origin != .guest || !comparison.cannotCompareGuests
+            try draw(
+                origin, before: compares ? before : nil, after: after,
+                isExact: origin == .guest && comparison.isExact)
         }
         var comparison = comparison.naming(before: before, after: after)
         comparison.notes += try drawModes(of: comparison, before: before, after: after)

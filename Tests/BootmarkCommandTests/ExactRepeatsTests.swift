@@ -58,11 +58,14 @@ final class ExactRepeatsTests: CommandTestCase {
                 File.text(here + "/guest.folded"), File.text(elsewhere + "/run/guest.folded"), "\(qemu)")
             runs.append(here)
         }
-        let result = try await bootmark(["compare"] + runs, environment: ["COLUMNS": "300"])
+        let result = try await bootmark(
+            ["compare", "-o", folder + "/reports"] + runs, environment: ["COLUMNS": "300"])
         XCTAssertEqual(result.status, 4, result.output + result.error)
         let reason = result.output.split(separator: "\n").first { $0.contains("cannot be compared") } ?? ""
         XCTAssertTrue(reason.contains("the QEMU version differs"), result.output)
         XCTAssertTrue(result.output.contains("INCOMPARABLE"), result.output)
         XCTAssertFalse(result.output.contains("most at fault"), "no function is blamed: \(result.output)")
+        XCTAssertFalse(File.exists(folder + "/reports/diff-guest.svg"))
+        XCTAssertTrue(File.exists(folder + "/reports/report.html"))
     }
 }

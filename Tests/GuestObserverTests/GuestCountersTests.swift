@@ -1,3 +1,4 @@
+import BootTestSupport
 import XCTest
 
 @testable import GuestObserver
@@ -5,14 +6,16 @@ import XCTest
 final class GuestCountersTests: XCTestCase {
     func testABootIsCountedAndReadAfterQEMUWasKilled() async throws {
         let plugin = try await GuestPlugin.prepared()
-        try await withTemporaryFolder { folder in
-            let counters = try GuestCounters(plugin: plugin, folder: folder)
-            try await QEMURun.run(QEMURun.firmwareAlone + counters.qemuArguments, seconds: 1.5)
-            let reading = try counters.read()
-            // SeaBIOS takes tens of millions of instructions to find that there is nothing to boot.
-            XCTAssertGreaterThan(reading.instructions, 100_000)
-            XCTAssertGreaterThan(reading.blocks, 10_000)
-            XCTAssertGreaterThan(reading.instructions, reading.blocks)
+        try await TestedQEMU.each { qemu in
+            try await withTemporaryFolder { folder in
+                let counters = try GuestCounters(plugin: plugin, folder: folder)
+                try await QEMURun.run(QEMURun.firmwareAlone + counters.qemuArguments, seconds: 1.5, on: qemu)
+                let reading = try counters.read()
+                // SeaBIOS takes tens of millions of instructions to find that there is nothing to boot.
+                XCTAssertGreaterThan(reading.instructions, 100_000, "\(qemu)")
+                XCTAssertGreaterThan(reading.blocks, 10_000, "\(qemu)")
+                XCTAssertGreaterThan(reading.instructions, reading.blocks, "\(qemu)")
+            }
         }
     }
 

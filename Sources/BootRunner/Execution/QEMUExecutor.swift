@@ -41,7 +41,7 @@ public struct QEMUExecutor: BootExecutor {
             command = varied
             notes.append(note)
         }
-        let kernel = needsNames ? command.kernelImage(in: own.path) : nil
+        let kernel = command.values("kernel").last ?? (needsNames ? command.kernelImage(in: own.path) : nil)
         let symbols = try GuestSymbolFiles(plan, kernel: kernel)
         if plan.isExact { command.show(own.path, as: GuardedProcess.sharedFolder) }
         let qemu = try Tools.require(command.program)
