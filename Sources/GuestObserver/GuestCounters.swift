@@ -112,6 +112,15 @@ public struct GuestCounters: Sendable, Hashable {
     /// - Throws: as `read()`.
     public func profileSummary() throws -> GuestProfileSummary { try snapshot().profile }
 
+    /// The blocks that ran, those first that executed the most instructions: written when the final milestone is
+    /// reached or QEMU ends in order.
+    /// - Throws: `GuestObserverError` of code `fileUnusable` or `channelCorrupt`.
+    public func hotBlocks() throws -> HotSpots { try HotSpots(files.hotBlocks, ofBlocks: true) }
+
+    /// The pages that were read and written, those first that were the most.
+    /// - Throws: as `hotBlocks()`.
+    public func hotPages() throws -> HotSpots { try HotSpots(files.hotPages, ofBlocks: false) }
+
     private func snapshot() throws -> ChannelSnapshot {
         try ChannelSnapshot(files.channel.read(limit: ChannelLayout.size), place: files.channel.path)
     }

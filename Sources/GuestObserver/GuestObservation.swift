@@ -26,6 +26,12 @@ public struct GuestObservation: Sendable, Hashable {
     public var hashInterval: UInt64?
     /// The call stacks to follow; nil for none.
     public var profile: GuestProfileRequest?
+    /// Whether to count instructions alone and leave blocks out, which halves what counting costs.
+    public var omitsBlocks = false
+    /// Whether to count how often each block runs.
+    public var countsHotBlocks = false
+    /// Whether to count how often each page is read and written.
+    public var countsHotPages = false
     /// The image that is booted, for addresses as milestones: early in a boot code runs elsewhere than it is linked.
     public var kernel: KernelImage
 
@@ -64,6 +70,9 @@ public struct GuestObservation: Sendable, Hashable {
         } else {
             lines += kernel.configuration
         }
+        if countsHotBlocks { lines.append("hot-blocks \(try Self.line(files.hotBlocks.path))") }
+        if countsHotPages { lines.append("hot-pages \(try Self.line(files.hotPages.path))") }
+        if omitsBlocks { lines.append("without-blocks 1") }
         guard milestones.count <= ChannelLayout.milestones else {
             throw Self.invalid(
                 "milestones", "\(milestones.count) are more than \(ChannelLayout.milestones)",

@@ -29,6 +29,9 @@ public struct Boot: Sendable, Hashable, Codable {
         /// Its guest is looked at many times a second from outside, which holds it up: what was seen is kept, its
         /// times are never judged.
         case sampled
+        /// How often its blocks run or its pages are touched is counted, which slows it: the tables are kept, its times
+        /// are never judged.
+        case inspected
         /// QEMU writes down events of its own, which slows it: its log is kept, its times are never judged.
         case traced
     }

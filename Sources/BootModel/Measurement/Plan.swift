@@ -8,6 +8,15 @@ public struct Plan: Sendable, Hashable, Codable {
         case guestProfile = "guest-profile"
         case guestRegisters = "guest-registers"
         case guestStacks = "guest-stacks"
+        case hotBlocks = "hot-blocks"
+        case hotPages = "hot-pages"
+
+        /// Whether it counts what is hot in the guest, in a boot of its own.
+        public var countsWhatIsHot: Bool { self == .hotBlocks || self == .hotPages }
+        /// Whether it needs the plugin in QEMU.
+        public var needsPlugin: Bool {
+            self == .guestInstructions || self == .guestProfile || countsWhatIsHot
+        }
     }
 
     /// One boot that is to be taken.

@@ -36,7 +36,7 @@ struct CountedMoments {
                 ? exactReadings(counters)
                 : moments.map { try symbols.reading($0.milestone, counters) ?? $0.reading }
             end = readings.last
-            return Collected(samples: samples(readings))
+            return Collected(samples: samples(readings, of: counters.observation))
         } catch {
             return Self.unavailable("\(error)")
         }
@@ -62,12 +62,12 @@ struct CountedMoments {
         }
     }
 
-    private func samples(_ readings: [GuestCounters.Reading]) -> [String: Double] {
+    private func samples(
+        _ readings: [GuestCounters.Reading], of observation: GuestObservation
+    ) -> [String: Double] {
         guard let last = readings.last else { return [:] }
-        var samples = [
-            Metric.guestInstructions.id: Double(last.instructions),
-            Metric.guestBlocks.id: Double(last.blocks),
-        ]
+        var samples = [Metric.guestInstructions.id: Double(last.instructions)]
+        if !observation.omitsBlocks { samples[Metric.guestBlocks.id] = Double(last.blocks) }
         guard readings.count > 1 else { return samples }
         var phase = BootScript.powerOn
         var before: UInt64 = 0

@@ -5,7 +5,7 @@ import GuestObserver
 ///
 /// In an exact boot the counts are taken on the guest's side, at the instruction that wrote a milestone's
 /// first byte; else at the moment when the byte has reached the runner. At functions of the guest they are always
-/// taken on its side.
+/// taken on its side. Blocks are counted in exact boots alone: there they are hashed anyway.
 final class GuestCounting: BootCollector {
     let qemuArguments: [String]
     private let counters: GuestCounters
@@ -29,9 +29,10 @@ final class GuestCounting: BootCollector {
         self.symbols = symbols
         moments = CountedMoments(symbols)
         isExact = serialFile != nil
-        let observation = GuestObservation(
+        var observation = GuestObservation(
             milestones: symbols.milestones, serialFile: serialFile, logsSerial: isExact,
             hashInterval: isExact ? Self.hashInterval : nil, kernel: kernel)
+        observation.omitsBlocks = !isExact
         do {
             counters = try GuestCounters(plugin: plugin, folder: folder, observing: observation)
         } catch let error as GuestObserverError {

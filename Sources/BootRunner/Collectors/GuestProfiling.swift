@@ -29,16 +29,13 @@ final class GuestProfiling: BootCollector {
         plugin: GuestPlugin, following request: GuestProfileRequest, plan: Plan, folder: String,
         serialFile: String?, counts: Bool = false, output: String
     ) throws {
-        let milestones = plan.script.milestones
         let symbols = WatchedSymbols(plan)
-        let known = milestones.compactMap { plan.observed($0) }
-        let isPlain = !known.isEmpty && known.count == milestones.count
-        let watched = isPlain ? known : symbols.milestones
-        let endsAtSymbol = milestones.last?.name == BootScript.booted && milestones.last?.channel == .symbol
-        marksEnd = isPlain || endsAtSymbol
-        let observation = GuestObservation(
-            milestones: watched, final: marksEnd ? watched.count - 1 : nil,
+        let watched = plan.watched
+        marksEnd = watched.final != nil
+        var observation = GuestObservation(
+            milestones: watched.milestones, final: watched.final,
             serialFile: serialFile, logsSerial: counts, profile: request)
+        observation.omitsBlocks = !counts
         do {
             counters = try GuestCounters(plugin: plugin, folder: folder, observing: observation)
         } catch let error as GuestObserverError {
@@ -47,7 +44,8 @@ final class GuestProfiling: BootCollector {
         qemuArguments = counters.qemuArguments
         self.request = request
         self.output = output
-        phases = isPlain && known.count > 1 ? [BootScript.powerOn] + milestones.dropLast().map(\.name) : []
+        let names = plan.script.milestones.map(\.name)
+        phases = watched.isWhole && names.count > 1 ? [BootScript.powerOn] + names.dropLast() : []
         self.counts = counts
         isExact = serialFile != nil
         self.symbols = symbols
@@ -122,6 +120,19 @@ final class GuestProfiling: BootCollector {
 }
 
 extension Plan {
+    /// What the plugin watches for in a boot that it looks into.
+    ///
+    /// `final`: the milestone at which it ends, to the instruction; nil where only the runner can see that.
+    /// `isWhole`: whether all milestones of the script are among them.
+    var watched: (milestones: [GuestObservation.Milestone], final: Int?, isWhole: Bool) {
+        let milestones = script.milestones
+        let known = milestones.compactMap(observed)
+        if !known.isEmpty, known.count == milestones.count { return (known, known.count - 1, true) }
+        let symbols = WatchedSymbols(self).milestones
+        let endsAtSymbol = milestones.last?.name == BootScript.booted && milestones.last?.channel == .symbol
+        return (symbols, endsAtSymbol ? symbols.count - 1 : nil, false)
+    }
+
     /// What the plugin watches for at a milestone; nil for one that only the runner can see.
     fileprivate func observed(_ milestone: BootScript.Milestone) -> GuestObservation.Milestone? {
         milestone.channel == .symbol

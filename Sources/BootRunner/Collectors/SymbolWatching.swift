@@ -10,10 +10,10 @@ final class SymbolWatching: BootCollector {
     /// Watches a boot by files in `folder`, which is private to it.
     init(plugin: GuestPlugin, folder: String, symbols: WatchedSymbols, of kernel: KernelImage) throws {
         self.symbols = symbols
+        var observation = GuestObservation(milestones: symbols.milestones, kernel: kernel)
+        observation.omitsBlocks = true
         do {
-            counters = try GuestCounters(
-                plugin: plugin, folder: folder,
-                observing: GuestObservation(milestones: symbols.milestones, kernel: kernel))
+            counters = try GuestCounters(plugin: plugin, folder: folder, observing: observation)
         } catch let error as GuestObserverError {
             throw RunnerError(error)
         }

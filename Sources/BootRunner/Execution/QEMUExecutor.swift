@@ -127,7 +127,7 @@ public struct QEMUExecutor: BootExecutor {
                     plugin: plugin, folder: own, watching: watched, of: watched.image(kernel),
                     exactWith: serialFile,
                     output: folder))
-        } else if !follows, !watched.names.isEmpty, let plugin = host.plugin {
+        } else if !follows, planned.purpose != .inspected, !watched.names.isEmpty, let plugin = host.plugin {
             collectors.append(
                 try SymbolWatching(plugin: plugin, folder: own, symbols: watched, of: watched.image(kernel)))
         }
@@ -143,6 +143,13 @@ public struct QEMUExecutor: BootExecutor {
                     sampler, rate: plan.sampleRate(of: sampler), command: try QEMUCommandLine(plan.command),
                     request: try symbols.read(), folder: own, output: folder)
             }
+        }
+        if planned.purpose == .inspected, let plugin = host.plugin {
+            collectors.append(
+                try HotSpotting(
+                    plugin: plugin, plan: plan, naming: try symbols.read(), folder: own,
+                    serialFile: serialFile,
+                    output: folder))
         }
         if planned.purpose == .traced {
             collectors.append(try EventTracing(plan.traces, folder: own, output: folder))
@@ -197,7 +204,9 @@ struct ScriptPatterns {
 extension Plan.PlannedBoot {
     /// Whether QEMU writes the serial port to a file rather than a pipe: so that the plugin sees which
     /// instruction wrote which byte. Looked at every other millisecond, it is of no use where time is measured.
-    fileprivate func writesSerialToFile(_ plan: Plan) -> Bool { plan.isExact || purpose == .profiled }
+    fileprivate func writesSerialToFile(_ plan: Plan) -> Bool {
+        plan.isExact || purpose == .profiled || purpose == .inspected
+    }
 }
 
 extension BootScript {

@@ -42,8 +42,7 @@ public struct HostTools: Sendable, Hashable {
     ) async -> HostTools {
         let cache = ProbeCache.usual
         var host = await probePerf(cache: cache)
-        let needPlugin: Set<Plan.Collector> = [.guestInstructions, .guestProfile]
-        let isNeeded = collectors.map { !needPlugin.isDisjoint(with: $0) } ?? true
+        let isNeeded = collectors?.contains(where: \.needsPlugin) ?? true
         guard isNeeded || !script.symbolMilestones.isEmpty,
             let line = try? QEMUCommandLine(command),
             let qemu = Tools.path(of: line.program)

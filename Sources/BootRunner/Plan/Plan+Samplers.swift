@@ -49,7 +49,7 @@ extension Plan {
 
 extension Boot.Purpose {
     /// Whether the guest's functions are to be named, for which a kernel has to run where it was linked.
-    var looksIntoGuest: Bool { self == .profiled || self == .sampled }
+    var looksIntoGuest: Bool { self == .profiled || self == .sampled || self == .inspected }
 }
 
 extension QEMUCommandLine {

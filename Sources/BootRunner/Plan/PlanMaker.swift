@@ -137,7 +137,7 @@ extension RunOptions {
             throw problem
         }
         if let problem = host.pluginProblem,
-            asked.contains(.guestInstructions) || asked.contains(.guestProfile)
+            asked.contains(where: \.needsPlugin)
         {
             throw problem
         }
@@ -145,7 +145,7 @@ extension RunOptions {
     }
 
     /// The boots in their order: one to warm up, the timed ones, those that are recorded, those whose guest's
-    /// stacks are followed, those in other layouts, those that are sampled and traced. Exact boots warm nothing up, and the second profile of one would be the first's.
+    /// stacks are followed, those in other layouts, those that are sampled, inspected and traced. Exact boots warm nothing up, and the second profile of one would be the first's.
     func plannedBoots(_ collectors: [Plan.Collector]) -> [Plan.PlannedBoot] {
         let records = collectors.contains(.perfRecord) ? max(1, recordedBoots) : 0
         let profiles = collectors.contains(.guestProfile) ? isExact ? 1 : max(1, recordedBoots) : 0
@@ -155,6 +155,7 @@ extension RunOptions {
             + Array(repeating: .recorded, count: records) + Array(repeating: .profiled, count: profiles)
             + Array(repeating: .control, count: isExact ? controls : 0)
             + Array(repeating: .sampled, count: samples)
+            + Array(repeating: .inspected, count: collectors.contains(where: \.countsWhatIsHot) ? 1 : 0)
             + Array(
                 repeating: .traced, count: instruments.traces == nil ? 0 : isExact ? 1 : max(1, recordedBoots)
             )
@@ -174,7 +175,7 @@ extension Plan {
             counted.formUnion((PerfStat.software + PerfStat.hardware).map(\.metric))
         }
         if collectors.contains(.guestInstructions) {
-            counted.formUnion([.guestInstructions, .guestBlocks])
+            counted.formUnion(isExact ? [.guestInstructions, .guestBlocks] : [.guestInstructions])
             phases += phases.compactMap { $0.phase.map { Metric.guestInstructions.of(phase: $0) } }
         }
         let metrics = [.bootTime] + phases + Metric.all.dropFirst().filter(counted.contains)

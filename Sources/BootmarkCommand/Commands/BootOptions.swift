@@ -64,7 +64,7 @@ struct BootOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What measures the boots, separated by commas: perf-stat, perf-record, guest-instructions, guest-profile, guest-registers, guest-stacks. Without it: all that this host offers.",
+            "What measures the boots, separated by commas: perf-stat, perf-record, guest-instructions, guest-profile, guest-registers, guest-stacks, hot-blocks, hot-pages. Without it: all that this host offers.",
             valueName: "LIST"))
     var collect: CollectorList?
 

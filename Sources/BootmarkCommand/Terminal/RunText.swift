@@ -45,7 +45,9 @@ enum PlanText {
         let purposes = Dictionary(grouping: plan.boots, by: \.purpose).mapValues(\.count)
         var lines = ["Scenario   \(run.scenario) (\(plan.machine))"]
         lines.append("Command    \(plan.command.map(ShellWord.quoted).joined(separator: " "))")
-        let order: [Boot.Purpose] = [.warmUp, .timed, .recorded, .profiled, .control, .sampled, .traced]
+        let order: [Boot.Purpose] = [
+            .warmUp, .timed, .recorded, .profiled, .control, .sampled, .inspected, .traced,
+        ]
         let counts = order.compactMap { purpose in
             purposes[purpose].map { "\($0) \(purpose.text)" }
         }

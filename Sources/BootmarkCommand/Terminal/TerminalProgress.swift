@@ -71,6 +71,7 @@ extension Boot.Purpose {
         case .profiled: "profiled"
         case .control: "control"
         case .sampled: "sampled"
+        case .inspected: "inspected"
         case .traced: "traced"
         }
     }

@@ -10,7 +10,10 @@ public struct HotspotTable: Sendable {
 
     /// What a line stands for.
     public enum Subject: String, Sendable, Hashable, CaseIterable {
-        case function, module
+        case function, module, block, page
+
+        /// Whether a boot keeps a table of it, rather than stacks.
+        public var isHeat: Bool { self == .block || self == .page }
     }
 
     /// How the table is written.

@@ -8,6 +8,8 @@ struct BootFiles: Sendable, Hashable {
     let hashes: BootFile
     let symbols: BootFile
     let profile: BootFile
+    let hotBlocks: BootFile
+    let hotPages: BootFile
 
     /// Their names in `folder`, which exists.
     /// - Throws: `GuestObserverError` of code `fileUnusable`.
@@ -18,6 +20,8 @@ struct BootFiles: Sendable, Hashable {
         hashes = try BootFile("guest.hashes", in: folder)
         symbols = try BootFile("guest.symbols", in: folder)
         profile = try BootFile("guest.folded", in: folder)
+        hotBlocks = try BootFile("guest.blocks", in: folder)
+        hotPages = try BootFile("guest.pages", in: folder)
     }
 }
 

@@ -32,6 +32,7 @@ struct PluginCompiler: Sendable {
     func compile(folder: String, to output: String) async throws {
         let sources = PluginSource.files.map(\.name).filter { $0.hasSuffix(".c") }.map { "\(folder)/\($0)" }
         let arguments = PluginSource.compilerArguments + ["-o", output] + sources
+        if try await ToolRun.of(path, [PluginSource.linkTimeOptimization] + arguments).succeeded { return }
         let result = try await ToolRun.of(path, arguments)
         guard !result.succeeded else { return }
         let lines = result.errors.split(separator: "\n")

@@ -9,6 +9,7 @@ enum PluginSource {
         ("counters.c", PackageResources.counters_c),
         ("frames.c", PackageResources.frames_c),
         ("hash.c", PackageResources.hash_c),
+        ("hot.c", PackageResources.hot_c),
         ("images.c", PackageResources.images_c),
         ("milestones.c", PackageResources.milestones_c),
         ("places.c", PackageResources.places_c),
@@ -26,8 +27,12 @@ enum PluginSource {
     /// The arguments between the compiler and the files. Everything but QEMU's two entries stays hidden, so
     /// that the plugin cannot take the place of a function of QEMU's own.
     static let compilerArguments = [
-        "-std=c11", "-D_GNU_SOURCE", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", "-Wall", "-Wextra",
+        "-std=c11", "-D_GNU_SOURCE", "-O3", "-fPIC", "-shared", "-fvisibility=hidden", "-Wall", "-Wextra",
     ]
+
+    /// Lets the compiler see all files at once, which saves a sixth of what following calls costs; one whose linker
+    /// cannot do that compiles without it.
+    static let linkTimeOptimization = "-flto=auto"
 
     /// Identifies source, flags and compiler: the same digest means the same library.
     static func digest(compilerVersion: String) -> String {

@@ -36,6 +36,13 @@ public final class SymbolIndex {
         return place
     }
 
+    /// The function that an address lies in, and how far behind its beginning: `memcpy+0x1c`; nil where none is known.
+    public func place(of address: UInt64) -> String? {
+        guard let function = function(at: address) else { return nil }
+        let offset = address - start(function)
+        return offset == 0 ? name(function) : "\(name(function))+0x\(String(offset, radix: 16))"
+    }
+
     func start(_ function: Function) -> UInt64 { symbols[function].address }
 
     /// The first address behind a function.

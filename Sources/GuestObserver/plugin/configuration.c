@@ -100,7 +100,10 @@ static bool set(const char *key, char *value)
     }
     if (strcmp(key, "image") == 0) return image_add(value);
     if (strcmp(key, "code") == 0) return image_add_code(value);
+    if (strcmp(key, "without-blocks") == 0) return configuration.without_blocks = true;
     if (strcmp(key, "context-limit") == 0) return set_number(&configuration.context_limit, value);
+    if (strcmp(key, "hot-blocks") == 0) return set_path(configuration.hot_blocks, value);
+    if (strcmp(key, "hot-pages") == 0) return set_path(configuration.hot_pages, value);
     if (strcmp(key, "chains") == 0) return set_path(configuration.chains, value);
     if (strcmp(key, "chain") == 0) {
         return configuration.chain_count < CHAIN_LIMIT

@@ -104,7 +104,9 @@ void counters_instrument(struct qemu_plugin_tb *block, enum code_class class, ui
     case INLINE_INTO_CHANNEL:
         qemu_plugin_register_vcpu_tb_exec_inline(
             block, QEMU_PLUGIN_INLINE_ADD_U64, &first->instructions[class], length);
-        qemu_plugin_register_vcpu_tb_exec_inline(block, QEMU_PLUGIN_INLINE_ADD_U64, &first->blocks, 1);
+        if (!configuration.without_blocks) {
+            qemu_plugin_register_vcpu_tb_exec_inline(block, QEMU_PLUGIN_INLINE_ADD_U64, &first->blocks, 1);
+        }
         break;
     case INLINE_INTO_SCOREBOARD:
         qemu_plugin_register_vcpu_tb_exec_cond_cb(

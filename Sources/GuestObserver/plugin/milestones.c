@@ -14,6 +14,7 @@ void milestone_reached(unsigned index, unsigned processor, const struct moment *
     bool final = (int)index == configuration.final;
     /* The profile is on the disk before anyone can see that the boot is over and kill QEMU. */
     profile_milestone(processor, index, moment->remaining, final);
+    if (final) hot_end();
     atomic_thread_fence(memory_order_release);
     milestone->reached = 1;
     if (final) {

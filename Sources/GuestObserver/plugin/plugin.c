@@ -55,6 +55,7 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *block)
     profile_instrument_start(block, &place);
     serial_instrument(block);
     milestones_instrument(block);
+    hot_instrument(block);
     counters_instrument(block, place.class, qemu_plugin_tb_n_insns(block));
     profile_instrument_events(block, &place);
 }
@@ -71,6 +72,7 @@ static void ending(qemu_plugin_id_t id, void *ignored)
     (void)ignored;
     serial_end();
     profile_end();
+    hot_end();
     counters_end();
 }
 
@@ -114,7 +116,7 @@ EXPORTED int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, i
         return -1;
     }
     if (!configuration_read(path) || !counters_begin(configuration.channel)) return -1;
-    if (!serial_begin() || !hash_begin() || !profile_begin(id)) return -1;
+    if (!serial_begin() || !hash_begin() || !hot_begin() || !profile_begin(id)) return -1;
 
     qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
     qemu_plugin_register_vcpu_idle_cb(id, idle);

@@ -43,8 +43,11 @@ struct configuration {
     unsigned alias_count;
     uint8_t decompressor[OPENING_LIMIT]; /* the code with which the kernel's decompressor begins */
     size_t decompressor_length;
+    bool without_blocks;      /* instructions alone are counted: half of what counting costs */
     uint64_t context_limit;   /* contexts that are kept apart */
     uint64_t stack_size;      /* a thread's stack begins at a multiple of it; 0 where there is but one */
+    char hot_blocks[PATH_LIMIT]; /* where the table of blocks goes; empty for none */
+    char hot_pages[PATH_LIMIT];  /* where the table of pages goes; empty for none */
     char chains[PATH_LIMIT];  /* where the chain of calls is logged, to compare it with a debugger's */
     uint64_t chain_at[CHAIN_LIMIT]; /* when code at these addresses begins to run */
     unsigned chain_count;
@@ -125,6 +128,14 @@ bool hash_begin(void);
 void hash_instrument(struct qemu_plugin_tb *block);
 
 extern uint64_t hash_now;
+
+/* ---- Hot blocks and hot pages. ---- */
+
+bool hot_begin(void);
+void hot_instrument(struct qemu_plugin_tb *block);
+
+/* Writes the tables, once; nothing counts from then on. */
+void hot_end(void);
 
 /* ---- The profile of call stacks. ---- */
 

@@ -17,6 +17,7 @@ enum { LARGEST_FRAME = 2048 };
 struct processor {
     struct thread *thread;
     uint64_t seen[CODE_CLASSES];
+    uint64_t seen_others; /* of all classes but the kernel's */
     bool user_ran;      /* since the last entry into the kernel */
     bool resuming;      /* an IRET was executed, and nothing since */
     uint32_t entered;   /* the function that the last event entered without a call */
@@ -103,11 +104,21 @@ static uint32_t context_of(unsigned index, enum code_class class)
 void threads_flush(unsigned index)
 {
     struct processor *processor = &processors[index];
-    const struct channel_processor *now = counters_now(index);
+    const uint64_t *now = counters_now(index)->instructions;
+    /* Nearly always the kernel alone has run, and that is nearly all that an event costs. */
+    uint64_t kernel = now[CODE_KERNEL] - processor->seen[CODE_KERNEL];
+    if (kernel > 0) {
+        processor->seen[CODE_KERNEL] = now[CODE_KERNEL];
+        context_add(thread_now(processor->thread), kernel);
+    }
+    uint64_t others = now[CODE_FIRMWARE] + now[CODE_LOADER] + now[CODE_USER] + now[CODE_DECOMPRESSOR]
+        + now[CODE_PROGRAM] + now[CODE_EARLY];
+    if (others == processor->seen_others) return;
+    processor->seen_others = others;
     for (int class = 0; class <= CODE_EARLY; class++) {
-        uint64_t weight = now->instructions[class] - processor->seen[class];
+        uint64_t weight = now[class] - processor->seen[class];
         if (weight == 0) continue;
-        processor->seen[class] = now->instructions[class];
+        processor->seen[class] = now[class];
         if (class == CODE_USER || class == CODE_PROGRAM) processor->user_ran = true;
         context_add(context_of(index, (enum code_class)class), weight);
     }

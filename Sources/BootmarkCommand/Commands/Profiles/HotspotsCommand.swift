@@ -2,6 +2,7 @@ import ArgumentParser
 import BootProfiles
 import BootStore
 import FlameGraphs
+import Foundation
 
 /// `bootmark hotspots`: the functions in which the time goes.
 struct Hotspots: AsyncParsableCommand {
@@ -14,6 +15,7 @@ struct Hotspots: AsyncParsableCommand {
 
               bootmark hotspots run --phase kernel
               bootmark hotspots perf.data --by module
+              bootmark hotspots run --by block
               bootmark hotspots perf.data --callers malloc --format markdown
             """)
 
@@ -41,6 +43,9 @@ struct Hotspots: AsyncParsableCommand {
         if by == .module, inputs.selection.callees != nil || inputs.selection.callers != nil {
             throw ValidationError("--callees and --callers name functions; leave --by module out.")
         }
+        if by.isHeat, inputs.inputs.count != 1 {
+            throw ValidationError("--by \(by.rawValue) takes one run, boot or table.")
+        }
         if inputs.selection.reverse {
             throw ValidationError("--reverse changes no function's self or total; see --callers.")
         }
@@ -48,6 +53,7 @@ struct Hotspots: AsyncParsableCommand {
 
     func run() async throws {
         try await Failures.reported {
+            if by.isHeat { return try write(heat()) }
             let selection = inputs.selection
             var table = HotspotTable(
                 try inputs.merged(by: by), neighboursOf: selection.callees ?? selection.callers)
@@ -55,9 +61,22 @@ struct Hotspots: AsyncParsableCommand {
             table.subject = by
             table.order = sort
             table.limit = top == 0 ? .max : top
-            let bytes = table.bytes(format, width: Standard.width)
-            if let output { try AtomicFile.write(bytes, to: output) } else { Standard.output(bytes: bytes) }
+            try write(table.bytes(format, width: Standard.width))
         }
+    }
+
+    private func write(_ bytes: [UInt8]) throws {
+        if let output { try AtomicFile.write(bytes, to: output) } else { Standard.output(bytes: bytes) }
+    }
+
+    /// The table of blocks or pages that a boot kept.
+    private func heat() throws -> [UInt8] {
+        let file = try RunFolder.hotTable(in: inputs.inputs[0], ofBlocks: by == .block)
+        guard let data = FileManager.default.contents(atPath: file) else {
+            throw StoreError(
+                .unreadable, path: file, reason: "cannot be read", nextStep: "Check the path and its rights.")
+        }
+        return try HeatTable(Array(data), file: file).bytes(format, limit: top == 0 ? .max : top)
     }
 }
 
