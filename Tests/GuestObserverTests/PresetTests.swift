@@ -19,6 +19,8 @@ final class PresetTests: XCTestCase {
                 boot.weight(below: stack), 0, "\(stack) on \(qemu): \(boot.stacks.keys.prefix(5))", line: line
             )
         }
+        let calls = (seen: boot.summary.callsSeen, named: boot.summary.callsNamed)
+        XCTAssertGreaterThan(calls.named * 100, calls.seen * 98, "\(calls) on \(qemu)", line: line)
         XCTAssertEqual(boot.summary.contextsWithoutRoom, 0, "\(qemu)", line: line)
         XCTAssertEqual(boot.summary.callsTooDeep, 0, "\(qemu)", line: line)
     }
