@@ -1,7 +1,7 @@
 # The ways into Bootmark. `make` alone lists them.
 
 # What building Bootmark needs, what running it needs, and what checking its reports needs beside.
-BUILD_PACKAGES := libarchive-dev libc6-dev libdw-dev liblz4-dev liblzma-dev libpcre2-dev libsqlite3-dev libxml2-dev libzstd-dev pkg-config zlib1g-dev
+BUILD_PACKAGES := libarchive-dev libc6-dev libdw-dev libiberty-dev liblz4-dev liblzma-dev libpcre2-dev libsqlite3-dev libxml2-dev libzstd-dev pkg-config zlib1g-dev
 RUN_PACKAGES := linux-perf qemu-system-x86
 CHECK_PACKAGES := binutils chromium chromium-driver fonts-dejavu-core gcc google-perftools libxml2-utils python3-venv strace tmux valgrind
 

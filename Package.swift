@@ -42,6 +42,7 @@ let foundations: [Target] = [
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CRenameAt2"),
     .target(name: "CBootLauncher"),
+    .target(name: "CDemangler", linkerSettings: [.linkedLibrary("iberty")]),
 ]
 
 /// The plugin is compiled on the user's machine, where QEMU is, so its source travels inside.
@@ -56,7 +57,7 @@ let pluginSource: [Resource] = [
 let pipeline: [[Target]] = [
     stage("BootModel"),
     stage("BootStatistics"),
-    stage("BootProfiles", ["BootModel", "CElfutils", "CZlib", "CZstd"], linking: [.linkedLibrary("stdc++")]),
+    stage("BootProfiles", ["BootModel", "CDemangler", "CElfutils", "CZlib", "CZstd"]),
     stage("FlameGraphs", ["BootModel", "BootProfiles"]),
     stage("BootStore", ["BootModel", "CZlib", "CRenameAt2"]),
     stage(
@@ -149,7 +150,7 @@ if Context.environment["BOOTMARK_BENCHMARKS"] != nil {
 
 // Fuzzing needs the readers alone: nothing else is fetched or built for it.
 if Context.environment["BOOTMARK_FUZZ"] != nil {
-    let needed: Set = ["BootModel", "BootProfiles", "CElfutils", "CZlib", "CZstd"]
+    let needed: Set = ["BootModel", "BootProfiles", "CDemangler", "CElfutils", "CZlib", "CZstd"]
     package.products = []
     package.dependencies = []
     package.targets.removeAll { !needed.contains($0.name) }

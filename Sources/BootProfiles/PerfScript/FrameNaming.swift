@@ -55,7 +55,8 @@ struct FrameNaming {
             name = unknownName(module: module, address: address)
             for index in name.indices where name[index] == 0x3B { name[index] = 0x3A }
         } else {
-            name = Array(function)
+            // perf demangles C++ and Rust, and not Swift.
+            name = Demangler.demangled(Array(function))
             Self.tidy(&name)
         }
         if isJava, name.first == 0x4C, name.contains(0x2F) { name.removeFirst() }

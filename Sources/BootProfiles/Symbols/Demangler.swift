@@ -1,32 +1,38 @@
-import Glibc
+import CDemangler
 
-/// The C++ runtime's own demangler, which the Swift runtime links; Rust's older names are of the same kind.
-@_silgen_name("__cxa_demangle")
-private func cxaDemangle(
-    _ name: UnsafePointer<CChar>?, _ buffer: UnsafeMutablePointer<CChar>?,
-    _ length: UnsafeMutablePointer<Int>?,
-    _ status: UnsafeMutablePointer<Int32>?
-) -> UnsafeMutablePointer<CChar>?
-
-/// Names as they stand in the source.
+/// Names as they stand in the source: of C++, Rust and Swift.
 enum Demangler {
-    /// The longest name that is demangled: the demangler's time and memory grow with what a name unfolds to.
+    /// The longest name that is demangled: the demanglers' time grows with it.
     private static let longest = 4_096
+    /// The longest name that one may unfold to: a short one can unfold without end.
+    static let longestResult = 1 << 16
 
     /// `name` as it stands in the source, without a return type and without arguments, as perf shows it; `name` itself where it is not mangled.
     static func demangled(_ name: [UInt8]) -> [UInt8] {
-        guard name.starts(with: "_Z".utf8), name.count <= longest, !name.contains(0) else { return name }
-        let terminated = name.map { CChar(bitPattern: $0) } + [0]
-        guard let text = cxaDemangle(terminated, nil, nil, nil) else { return name }
-        defer { free(text) }
-        let length = strlen(text)
-        guard length <= 1 << 16 else { return name }
-        var demangled = text.withMemoryRebound(to: UInt8.self, capacity: length) {
-            withoutReturnType(
-                Array(UnsafeBufferPointer(start: $0, count: length)), isSpecial: Self.isSpecial(name))
+        guard isMangled(name), name.count <= longest, !name.contains(0) else { return name }
+        if let swift = SwiftNames.demangled(name) { return swift }
+        // Rust's older names are C++'s to look at, so Rust is asked first.
+        if let rust = unfolded(name, bootmark_demangle_rust) { return rust }
+        guard name.starts(with: "_Z".utf8), let full = unfolded(name, bootmark_demangle_cxx) else {
+            return name
         }
-        dropRustHash(&demangled)
-        return demangled
+        return withoutReturnType(full, isSpecial: isSpecial(name))
+    }
+
+    /// Whether a name begins as a mangled one does: a look at its first bytes.
+    static func isMangled(_ name: [UInt8]) -> Bool {
+        guard let first = name.first, first == 0x5F || first == 0x24 else { return false }
+        return name.starts(with: "_Z".utf8) || name.starts(with: "_R".utf8) || SwiftNames.areMangled(name)
+    }
+
+    private static func unfolded(
+        _ name: [UInt8], _ demangle: (UnsafePointer<CChar>?, UnsafeMutablePointer<CChar>?, Int) -> Int
+    ) -> [UInt8]? {
+        let terminated = name.map { CChar(bitPattern: $0) } + [0]
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: longestResult) { buffer in
+            let length = demangle(terminated, buffer.baseAddress, buffer.count)
+            return length < 0 ? nil : buffer[..<length].map { UInt8(bitPattern: $0) }
+        }
     }
 
     /// Templates carry the type that they return in their name, which perf does not show.
@@ -70,12 +76,5 @@ enum Demangler {
         let word = Array("operator".utf8)
         return name.suffix(word.count).elementsEqual(word)
             || (name.last == 0x3C && name.dropLast().suffix(word.count).elementsEqual(word))
-    }
-
-    private static func dropRustHash(_ name: inout [UInt8]) {
-        guard name.count > 19, name[name.count - 19..<name.count - 16].elementsEqual("::h".utf8),
-            name.suffix(16).allSatisfy({ $0 &- 0x30 < 10 || $0 &- 0x61 < 6 })
-        else { return }
-        name.removeLast(19)
     }
 }

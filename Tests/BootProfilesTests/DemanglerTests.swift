@@ -1,0 +1,155 @@
+import XCTest
+
+@testable import BootProfiles
+
+final class DemanglerTests: XCTestCase {
+    private func demangled(_ name: String) -> String {
+        String(decoding: Demangler.demangled(Array(name.utf8)), as: UTF8.self)
+    }
+
+    func testNamesAreDemangledAsPerfShowsThem() {
+        let names = [
+            ("_ZN3foo3barEi", "foo::bar"), ("main", "main"), ("_ZlsRSoi", "operator<<"),
+            ("_ZN1AcvbEv", "A::operator bool"), ("_ZN1AcvmEv", "A::operator unsigned long"),
+            ("_Z3maxIiET_S0_S0_", "max<int>"), ("_ZN12_GLOBAL__N_11fEv", "(anonymous namespace)::f"),
+            ("_ZNK1AclEv", "A::operator()"), ("_ZN1AlsIiEERS_T_", "A::operator<< <int>"),
+            ("_ZN4core3fmt5write17h0123456789abcdefE", "core::fmt::write"), ("_Zbroken", "_Zbroken"),
+            ("_ZThn32_N1AD1Ev", "non-virtual thunk to A::~A"),
+        ]
+        for (mangled, name) in names {
+            XCTAssertEqual(demangled(mangled), name)
+        }
+    }
+
+    func testRustsNamesOfBothSchemesLoseTheirHashesAndEscapes() {
+        let names = [
+            ("_ZN4core3fmt5write17h0123456789abcdefE", "core::fmt::write"),
+            (
+                "_ZN71_$LT$Test$u20$$u2b$$u20$$u27$static$u20$as$u20$foo..Bar$LT$Test$GT$$GT$3bar17h930b740aa94f1d3aE",
+                "<Test + 'static as foo::Bar<Test>>::bar"
+            ),
+            (
+                "_ZN3std2rt10lang_start28_$u7b$$u7b$closure$u7d$$u7d$17h0123456789abcdefE",
+                "std::rt::lang_start::{{closure}}"
+            ),
+            ("_RNvCs1234_7mycrate7example", "mycrate::example"),
+            ("_RNCNvCsgStHSCytQ6I_7mycrate4main0B3_", "mycrate::main::{closure#0}"),
+            (
+                "_RNvMsr_NtCs3ssYzQotkvD_3std4pathNtB5_7PathBuf3newCs15kBYyAo9fc_7mycrate",
+                "<std::path::PathBuf>::new"
+            ),
+            ("_RINvNtC3std3mem8align_ofjE", "std::mem::align_of::<usize>"),
+            ("_RNvC6_123foo3bar", "123foo::bar"), ("_Rbroken", "_Rbroken"), ("_R", "_R"),
+        ]
+        for (mangled, name) in names { XCTAssertEqual(demangled(mangled), name) }
+    }
+
+    func testSwiftsNamesLoseArgumentsResultsAndPrivateMarkers() {
+        let names = [
+            ("$s4main3fooyyF", "main.foo"),
+            ("_$s4main3fooyyF", "main.foo"),
+            ("$s4main3FooV3bar1xS2i_tF", "main.Foo.bar"),
+            ("$s4main3FooV5valueSivg", "main.Foo.value.getter"),
+            ("$s4main3FooVyACSicfC", "main.Foo.init"),
+            ("$s4main3FooVMa", "type metadata accessor for main.Foo"),
+            ("$s4main3fooyyFyycfU_", "closure #1 in main.foo"),
+            ("$sSa6appendyyxnF", "Swift.Array.append"),
+            ("$s4main3fooyyF.resume.0", "main.foo"),
+            ("$sBroken", "$sBroken"), ("$s", "$s"), ("$", "$"), ("", ""),
+        ]
+        for (mangled, name) in names { XCTAssertEqual(demangled(mangled), name) }
+    }
+
+    func testWhatSwiftSaysOfAFunctionIsCutWhereItsNameEnds() {
+        let names = [
+            "closure #1 (Swift.UInt8) -> Swift.Bool in static FlameGraphs.Label.clean(Swift.UnsafeRawBufferPointer) -> Swift.String":
+                "closure #1 in static FlameGraphs.Label.clean",
+            "implicit closure #3 () -> Swift.Int in BootRunner.TraceCount.(count in _2C1A)(Swift.Array<Swift.UInt8>) -> ()":
+                "implicit closure #3 in BootRunner.TraceCount.count",
+            "implicit closure #1 @Sendable (A.B) -> (Swift.UInt64) -> Swift.Optional<Swift.String> in A.C.collect() -> A.D":
+                "implicit closure #1 in A.C.collect",
+            "protocol witness for A.B.init(argument: Swift.String) -> Swift.Optional<A> in conformance Swift.Bool : A.B in A":
+                "protocol witness for A.B.init in conformance Swift.Bool in A",
+            "(extension in main):Swift.Array.total() async throws -> Swift.Int":
+                "(extension in main):Swift.Array.total",
+            "static Swift.Int.== infix(Swift.Int, Swift.Int) -> Swift.Bool": "static Swift.Int.== infix",
+            "generic specialization <Swift.Int> of Swift.Array.append(__owned A) -> ()":
+                "generic specialization <Swift.Int> of Swift.Array.append",
+            "type metadata for A.(Move in _5B3B)": "type metadata for A.Move",
+            "static A.(lastLine in _9E81)(Swift.String) -> Swift.String": "static A.lastLine",
+            "A.(used in _A750).setter : Swift.Int": "A.used.setter",
+            "one-time initialization function for most": "one-time initialization function for most",
+        ]
+        for (full, name) in names {
+            XCTAssertEqual(String(decoding: SwiftNames.shortened(Array(full.utf8)), as: UTF8.self), name)
+        }
+    }
+
+    func testEveryFunctionOfThisProgramHasANameThatCanStandInAStack() throws {
+        let file = try XCTUnwrap(RandomAccess(path: "/proc/self/exe"))
+        let table = try XCTUnwrap(ElfFile(file)?.symbols())
+        var names = 0
+        for place in stride(from: 0, to: table.symbols.count, by: 41) {
+            let name = table.name(of: table.symbols[place])
+            names += 1
+            XCTAssertFalse(SwiftNames.areMangled(name), String(decoding: name, as: UTF8.self))
+            XCTAssertFalse(name.isEmpty)
+        }
+        XCTAssertGreaterThan(names, 1_000)
+    }
+
+    func testNamesThatUnfoldWithoutEndStayAsTheyAre() {
+        // Every level is a pair of the one before it, by a reference back.
+        var name = "_RINvC1a1b"
+        var places = [10]
+        name += "j"
+        for _ in 0..<60 {
+            let last = places[places.count - 1] - 2
+            let back = "B" + Self.base62(last) + "_"
+            places.append(name.utf8.count)
+            name += "T\(back)\(back)E"
+        }
+        name += "E"
+        let result = demangled(name)
+        XCTAssertLessThanOrEqual(result.utf8.count, 1 << 16)
+        let cxx = "_Z1fI" + String(repeating: "S_", count: 1_000) + "E"
+        XCTAssertLessThanOrEqual(demangled(cxx).utf8.count, 1 << 16)
+    }
+
+    func testChangedNamesNeverEndTheProgram() {
+        let seeds = [
+            "_ZN4core3fmt5write17h0123456789abcdefE", "_RNCNvCsgStHSCytQ6I_7mycrate4main0B3_",
+            "_Z3maxIiET_S0_S0_",
+            "$s4main3fooyyFyycfU_", "_RINvNtC3std3mem8align_ofjE",
+        ].map { Array($0.utf8) }
+        var seed: UInt64 = 42
+        func next(_ limit: Int) -> Int {
+            seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(seed >> 33) % limit
+        }
+        for turn in 0..<8_000 {
+            var name = seeds[turn % seeds.count]
+            for _ in 0...next(4) {
+                switch next(3) {
+                case 0: name[next(name.count)] = UInt8(next(256))
+                case 1: name.insert(name[next(name.count)], at: next(name.count))
+                default: if name.count > 3 { name.remove(at: next(name.count)) }
+                }
+            }
+            XCTAssertLessThanOrEqual(Demangler.demangled(name).count, 1 << 16)
+        }
+    }
+
+    /// A number as Rust's references back are written.
+    private static func base62(_ number: Int) -> String {
+        guard number > 0 else { return "" }
+        let digits = Array("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+        var rest = number - 1
+        var text = ""
+        repeat {
+            text = String(digits[rest % 62]) + text
+            rest /= 62
+        } while rest > 0
+        return text
+    }
+}
