@@ -18,7 +18,7 @@ extension Comparison {
     public func naming(before: ProfiledSide?, after: ProfiledSide) -> Comparison {
         var comparison = self
         // What cannot be compared has moved nowhere.
-        if cannotCompareGuests { return comparison.addingHostFunctions(before: before, after: after) }
+        if cannotCompareGuests { return comparison.addingSampledFunctions(before: before, after: after) }
         if isExact, let old = before?.callGraph, let new = after.callGraph {
             let differences = GuestDifferences(before: old, after: new)
             comparison.guest = differences.summary
@@ -29,13 +29,16 @@ extension Comparison {
                     before: before?.guest ?? [], after: after.guest,
                     count: Self.mostFunctions + Self.pools.count, origin: .guest))
         }
-        return comparison.addingHostFunctions(before: before, after: after)
+        return comparison.addingSampledFunctions(before: before, after: after)
     }
 
-    private func addingHostFunctions(before: ProfiledSide?, after: ProfiledSide) -> Comparison {
+    private func addingSampledFunctions(before: ProfiledSide?, after: ProfiledSide) -> Comparison {
         var comparison = self
-        comparison.functions += FunctionDifferences.top(
-            before: before?.host ?? [], after: after.host, count: Self.mostFunctions, origin: .host)
+        for origin in [FunctionChange.Origin.guestSamples, .host] {
+            comparison.functions += FunctionDifferences.top(
+                before: before?[origin] ?? [], after: after[origin], count: Self.mostFunctions, origin: origin
+            )
+        }
         return comparison
     }
 

@@ -33,6 +33,13 @@ public enum Processes {
         return state != "Z" && state != "X"
     }
 
+    /// The processor time that a process has used, in the system's ticks; nil where it is gone.
+    public static func ticks(of process: pid_t) -> Int? {
+        let fields = fields(of: process)
+        guard fields.count > 12, let user = Int(fields[11]), let system = Int(fields[12]) else { return nil }
+        return user + system
+    }
+
     /// The id of a process's parent; nil where it is gone.
     public static func parent(of process: pid_t) -> pid_t? {
         let fields = fields(of: process)

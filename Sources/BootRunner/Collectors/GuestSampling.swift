@@ -98,10 +98,18 @@ protocol SampleSource {
     var remarks: [String] { get }
     /// Whether the guest stands still while it is looked at.
     var stopsGuest: Bool { get }
-    /// Looks at every processor once: a stack for each, outermost frame first; none where the guest does not run.
-    mutating func look() throws -> [[String]]
+    /// Looks at every processor once.
+    mutating func look() throws -> Look
     /// Says what has to be said so that the guest does not stay stopped after a fault.
     mutating func letGo()
+}
+
+/// What one look has seen.
+struct Look {
+    /// A stack for each processor, outermost frame first; none where the guest does not run.
+    var stacks: [[String]]
+    /// How long the guest stood still for it, by whoever stopped it; nil where nobody says.
+    var stood: Nanoseconds?
 }
 
 /// What was seen, and what it cost.
@@ -114,7 +122,7 @@ struct GuestSamples: Sendable {
     var looks = 0
     /// From the first look to the boot's end.
     var elapsed = Nanoseconds.zero
-    /// How long the looks took together.
+    /// How long the looks took together; of those that stop the guest, for how long it stood still.
     var looking = Nanoseconds.zero
     /// Whether the guest stood still meanwhile.
     var stopsGuest = false
@@ -211,12 +219,12 @@ private final class Looking: Sendable {
             let jitter = Int64.random(in: -period / 4...period / 4, using: &generator)
             next = Nanoseconds(max(next.count + period, now.count + period / 8) + jitter)
             let phase = phase.withLock { $0 }
-            let stacks = try source.look()
+            let look = try source.look()
             let after = Clock.now
             // What was seen behind the boot's end does not belong to it.
             guard !mustEnd else { break }
-            try seen.add(stacks, in: phase)
-            seen.looking = seen.looking + (after - now)
+            try seen.add(look.stacks, in: phase)
+            seen.looking = seen.looking + (look.stood ?? after - now)
             seen.elapsed = after - began
         }
     }

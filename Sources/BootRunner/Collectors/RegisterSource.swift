@@ -22,13 +22,13 @@ struct RegisterSource: SampleSource {
         stopsGuest ? [] : ["program counters are those that the accelerator hands out"]
     }
 
-    mutating func look() throws -> [[String]] {
+    mutating func look() throws -> Look {
         if !isReady {
             try monitor.begin()
             isReady = true
         }
         let text = try monitor.registers(pausing: stopsGuest)
-        return RegisterDump.processors(text).map(names.frames)
+        return Look(stacks: RegisterDump.processors(text).map(names.frames), stood: monitor.stood)
     }
 
     mutating func letGo() { monitor.letGo() }
@@ -57,6 +57,9 @@ final class Monitor {
     private var inbox: [UInt8] = []
     private var searched = 0
     private var number = 0
+    private var stopped: Nanoseconds?
+    /// How long the guest stood still the last time, by the times of QEMU's own events; nil where it said none.
+    private(set) var stood: Nanoseconds?
 
     /// Asks over a connected socket, which stays its owner's.
     init(socket: Int32, patience: Nanoseconds = .seconds(20)) {
@@ -83,6 +86,7 @@ final class Monitor {
         let pause = #"{"execute":"stop","id":\#(asked + 1)}"#
         let go = #"{"execute":"cont","id":\#(asked + 2)}"#
         try send(pausing ? pause + dump + go : dump)
+        (stopped, stood) = (nil, nil)
         let answer = try answer(to: asked)
         if pausing { _ = try self.answer(to: asked + 2) }
         return answer["return"] as? String ?? ""
@@ -109,6 +113,7 @@ final class Monitor {
                     throw Failure.rubbish
                 }
                 if (object["id"] as? NSNumber)?.intValue == number { return object }
+                hear(object)
             }
             guard inbox.count < Self.longestLine else { throw Failure.rubbish }
             let left = deadline - Clock.now
@@ -120,6 +125,21 @@ final class Monitor {
             if count < 0, errno == EAGAIN || errno == EINTR { continue }
             guard count > 0 else { throw Failure.hungUp }
             inbox += piece[..<count]
+        }
+    }
+
+    /// Takes the moments from QEMU's events of the guest's stopping and going on.
+    private func hear(_ object: [String: Any]) {
+        guard let event = object["event"] as? String, let time = object["timestamp"] as? [String: Any],
+            let seconds = (time["seconds"] as? NSNumber)?.int64Value, (0..<1 << 32).contains(seconds),
+            let rest = (time["microseconds"] as? NSNumber)?.int64Value, (0..<1_000_000).contains(rest)
+        else { return }
+        let moment = Nanoseconds(seconds * 1_000_000_000 + rest * 1000)
+        switch event {
+        case "STOP": stopped = moment
+        // The host's clock may have been set back in between.
+        case "RESUME": if let stopped, moment >= stopped { stood = moment - stopped }
+        default: break
         }
     }
 

@@ -1,3 +1,4 @@
+import BootModel
 import GuestObserver
 
 /// Samples of all processors' stacks, by QEMU's GDB stub.
@@ -48,8 +49,9 @@ struct StackSource: SampleSource {
         ]
     }
 
-    mutating func look() throws -> [[String]] {
+    mutating func look() throws -> Look {
         try stub.stop()
+        let stopped = Clock.now
         let target = try self.target ?? describe()
         self.target = target
         var stacks: [[String]] = []
@@ -64,7 +66,7 @@ struct StackSource: SampleSource {
                 names.frames(state, walker: target.walker) { [stub] in try? stub.memory(at: $0, count: $1) })
         }
         try stub.resume()
-        return stacks
+        return Look(stacks: stacks, stood: Clock.now - stopped)
     }
 
     mutating func letGo() { stub.letGo() }
