@@ -21,6 +21,20 @@ final class KVMProbeTests: XCTestCase {
         XCTAssertEqual(Processes.withArgument(mark), [])
     }
 
+    func testAnAcceleratorThatRunsOneGuestAndHangsTheNextIsNoUse() throws {
+        let folder = try temporaryFolder()
+        let qemu = folder + "/qemu-system-i386"
+        let mark = "1003.\(getpid())"
+        try File.writeScript(
+            "[ -e '\(folder)/ran' ] && exec sleep \(mark)\n: > '\(folder)/ran'\nexec \(try RequiredTool.qemu()) \"$@\"",
+            to: qemu)
+        XCTAssertEqual(
+            try KVMProbe.run(qemu: qemu, accelerator: "tcg", limit: .seconds(2)),
+            .fails("it opens, and its guest hangs"))
+        XCTAssertTrue(File.exists(folder + "/ran"))
+        XCTAssertEqual(Processes.withArgument(mark), [])
+    }
+
     func testAnAcceleratorThatQEMURefusesIsNamed() throws {
         let qemu = try RequiredTool.qemu()
         let answer = try KVMProbe.run(qemu: qemu, accelerator: "abacus", limit: .seconds(30))
