@@ -49,9 +49,8 @@ let foundations: [Target] = [
 let pluginSource: [Resource] = [
     "channel.h", "configuration.c", "contexts.c", "counters.c", "frames.c", "hash.c", "hot.c", "images.c",
     "milestones.c",
-    "places.c", "plugin.c", "plugin.h", "profile.c", "qemu_api.h", "serial.c", "stacks.h", "symbols.c",
-    "threads.c",
-    "users.c",
+    "places.c", "plugin.c", "plugin.h", "profile.c", "qemu_api.h", "registers.c", "serial.c", "stacks.h",
+    "symbols.c", "threads.c", "uart.c", "users.c",
 ].map { .embedInCode("plugin/" + $0) }
 
 let pipeline: [[Target]] = [

@@ -17,10 +17,12 @@ enum PluginSource {
         ("plugin.h", PackageResources.plugin_h),
         ("profile.c", PackageResources.profile_c),
         ("qemu_api.h", PackageResources.qemu_api_h),
+        ("registers.c", PackageResources.registers_c),
         ("serial.c", PackageResources.serial_c),
         ("stacks.h", PackageResources.stacks_h),
         ("symbols.c", PackageResources.symbols_c),
         ("threads.c", PackageResources.threads_c),
+        ("uart.c", PackageResources.uart_c),
         ("users.c", PackageResources.users_c),
     ]
 

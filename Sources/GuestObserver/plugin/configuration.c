@@ -83,6 +83,10 @@ static bool set(const char *key, char *value)
     if (strcmp(key, "channel") == 0) return set_path(configuration.channel, value);
     if (strcmp(key, "serial") == 0) return set_path(configuration.serial, value);
     if (strcmp(key, "outputs") == 0) return set_path(configuration.outputs, value);
+    if (strcmp(key, "outputs-if-bytes") == 0) {
+        configuration.outputs_if_bytes = true;
+        return set_path(configuration.outputs, value);
+    }
     if (strcmp(key, "hashes") == 0) return set_path(configuration.hashes, value);
     if (strcmp(key, "hash-interval") == 0) return set_number(&configuration.hash_interval, value);
     if (strcmp(key, "milestone") == 0) return add_milestone(value);

@@ -51,7 +51,7 @@ bool counters_begin(const char *path)
     if (!channel) return false;
     if (host.interface == 1) {
         /* Interface 1 adds to one address for all processors, without a lock: exact for one only. */
-        counting = host.vcpus == 1 ? INLINE_INTO_CHANNEL : BY_CALLBACK;
+        counting = host.most_vcpus == 1 ? INLINE_INTO_CHANNEL : BY_CALLBACK;
     } else if (qemu_plugin_register_vcpu_tb_exec_cond_cb) {
         counting = INLINE_INTO_SCOREBOARD;
         pending = qemu_plugin_scoreboard_new(sizeof(struct channel_processor));

@@ -13,7 +13,7 @@ void milestone_reached(unsigned index, unsigned processor, const struct moment *
     milestone->hash = hash_now;
     bool final = (int)index == configuration.final;
     /* The profile is on the disk before anyone can see that the boot is over and kill QEMU. */
-    profile_milestone(processor, index, moment->remaining, final);
+    profile_milestone(processor, index, moment, final);
     if (final) hot_end();
     atomic_thread_fence(memory_order_release);
     milestone->reached = 1;
@@ -33,7 +33,8 @@ static void at_address(unsigned processor, void *data)
 {
     const struct address_reached *reached = (const struct address_reached *)&data;
     if (channel->milestones[reached->index].reached) return;
-    struct moment moment = {.remaining = reached->remaining};
+    struct moment moment = {
+        .remaining = reached->remaining, .address = configuration.milestones[reached->index].number};
     counters_sum(processor, &moment.instructions, &moment.blocks);
     moment.instructions -= moment.remaining;
     milestone_reached(reached->index, processor, &moment);

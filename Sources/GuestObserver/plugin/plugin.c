@@ -96,6 +96,7 @@ EXPORTED int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, i
     host.interface = qemu_plugin_version;
     host.data_interface = info->version.cur;
     host.vcpus = info->system.smp_vcpus > 0 ? (unsigned)info->system.smp_vcpus : 1;
+    host.most_vcpus = info->system.max_vcpus > (int)host.vcpus ? (unsigned)info->system.max_vcpus : host.vcpus;
     host.x86_64 = strcmp(info->target_name, "x86_64") == 0;
     host.x86 = host.x86_64 || strcmp(info->target_name, "i386") == 0;
 
@@ -116,8 +117,9 @@ EXPORTED int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, i
         return -1;
     }
     if (!configuration_read(path) || !counters_begin(configuration.channel)) return -1;
-    if (!serial_begin() || !hash_begin() || !hot_begin() || !profile_begin(id)) return -1;
+    if (!serial_begin() || !hash_begin() || !hot_begin() || !profile_begin()) return -1;
 
+    registers_begin(id);
     qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
     qemu_plugin_register_vcpu_idle_cb(id, idle);
     qemu_plugin_register_atexit_cb(id, ending, NULL);

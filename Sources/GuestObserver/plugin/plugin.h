@@ -29,6 +29,7 @@ struct configuration {
     char channel[PATH_LIMIT];
     char serial[PATH_LIMIT];  /* the file that QEMU writes the serial port's bytes to; may be empty */
     char outputs[PATH_LIMIT]; /* where to log port outputs; empty for nowhere */
+    bool outputs_if_bytes;    /* no log, rather than one of outputs of which nobody knows what they wrote */
     char hashes[PATH_LIMIT];  /* where to keep the hash's checkpoints; empty for no hash */
     uint64_t hash_interval;   /* blocks from one checkpoint to the next */
     struct milestone milestones[CHANNEL_MILESTONES];
@@ -64,7 +65,8 @@ bool configuration_read(const char *path);
 struct host {
     int interface;         /* the plugin interface that this library speaks with it */
     int data_interface;    /* the interface that QEMU offers, which decides how code bytes are handed over */
-    unsigned vcpus;        /* the number of processors at the start */
+    unsigned vcpus;        /* the number of processors that there are */
+    unsigned most_vcpus;   /* and can be */
     bool x86;
     bool x86_64;
 };
@@ -99,6 +101,22 @@ void counters_end(void);
 
 extern struct channel *channel;
 
+/* ---- The processors' registers, where QEMU lets plugins read them. ---- */
+
+enum machine_register { PAGE_TABLES, ACCUMULATOR, PORT, MACHINE_REGISTERS };
+
+void registers_begin(qemu_plugin_id_t id);
+
+/* Whether callbacks can read them; they are registered with these flags for it. */
+bool registers_readable(void);
+enum qemu_plugin_cb_flags register_flags(void);
+
+/* Whether the processors have it, as far as one has begun. */
+bool register_known(enum machine_register which);
+
+/* Reads one of the processor that executes the callback. False where it cannot be read. */
+bool register_read(enum machine_register which, uint64_t *value);
+
 /* ---- The serial port, seen through its file and through the instructions that write to ports. ---- */
 
 bool serial_begin(void);
@@ -109,6 +127,9 @@ void serial_instrument(struct qemu_plugin_tb *block);
 /* Takes note of what the last port output wrote. */
 void serial_end(void);
 
+/* Whether the output of a byte to a port sends it over the machine's first serial port. */
+bool uart_sends(uint16_t port, uint8_t value);
+
 /* ---- Milestones. ---- */
 
 /* Instruments a block that contains a milestone's address. */
@@ -118,6 +139,7 @@ void milestones_instrument(struct qemu_plugin_tb *block);
 struct moment {
     uint64_t instructions, blocks, serial_bytes;
     uint64_t remaining; /* of the current block, counted elsewhere already but not in `instructions` */
+    uint64_t address;   /* of the instruction at which it is */
 };
 
 void milestone_reached(unsigned index, unsigned processor, const struct moment *moment);
@@ -139,7 +161,7 @@ void hot_end(void);
 
 /* ---- The profile of call stacks. ---- */
 
-bool profile_begin(qemu_plugin_id_t id);
+bool profile_begin(void);
 
 /* Where a block belongs. */
 struct place {
@@ -156,9 +178,8 @@ void profile_instrument_start(struct qemu_plugin_tb *block, const struct place *
 /* Calls and returns of the block. */
 void profile_instrument_events(struct qemu_plugin_tb *block, const struct place *place);
 
-/* A milestone was reached: its phase's stacks are written, and all of them where it is the final one. So many
-   instructions of the current block are counted already but lie behind the milestone. */
-void profile_milestone(unsigned processor, unsigned index, uint64_t remaining, bool final);
+/* A milestone was reached: its phase's stacks are written, and all of them where it is the final one. */
+void profile_milestone(unsigned processor, unsigned index, const struct moment *moment, bool final);
 
 /* Writes what was not written yet. */
 void profile_end(void);

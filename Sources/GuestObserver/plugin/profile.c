@@ -36,7 +36,7 @@ static uint64_t calls_seen, calls_named;
 /* The addresses behind IRETs: who gets there has not gone anywhere. */
 static uint64_t behind_resume[RESUME_LIMIT];
 
-bool profile_begin(qemu_plugin_id_t id)
+bool profile_begin(void)
 {
     if (configuration.profile[0] == '\0') return true;
     if (!host.x86) {
@@ -53,7 +53,7 @@ bool profile_begin(qemu_plugin_id_t id)
         return false;
     }
     sites = calloc(SITE_LIMIT * 2, sizeof *sites);
-    profiling = sites && threads_begin() && spaces_begin(id);
+    profiling = sites && threads_begin();
     if (!profiling) complain("there is no memory for the profile");
     return profiling;
 }
@@ -63,13 +63,13 @@ bool profile_begin(qemu_plugin_id_t id)
 static bool enter(void)
 {
     if (frozen) return false;
-    if (host.vcpus > 1) pthread_mutex_lock(&lock);
+    if (host.most_vcpus > 1) pthread_mutex_lock(&lock);
     return true;
 }
 
 static void leave(void)
 {
-    if (host.vcpus > 1) pthread_mutex_unlock(&lock);
+    if (host.most_vcpus > 1) pthread_mutex_unlock(&lock);
 }
 
 void profile_flush(unsigned processor)
@@ -243,7 +243,7 @@ static void instrument_program_start(struct qemu_plugin_tb *block, unsigned imag
     const struct symbol *symbol = symbol_at(image, qemu_plugin_tb_vaddr(block), &function);
     if (!symbol) return;
     void *data = (void *)((uintptr_t)function << 16 | (uintptr_t)symbol->kind << 8 | image);
-    qemu_plugin_register_vcpu_tb_exec_cb(block, entered_by_user, space_flags, data);
+    qemu_plugin_register_vcpu_tb_exec_cb(block, entered_by_user, register_flags(), data);
 }
 
 void profile_instrument_start(struct qemu_plugin_tb *block, const struct place *place)
@@ -263,7 +263,7 @@ void profile_instrument_start(struct qemu_plugin_tb *block, const struct place *
         /* What enters the kernel has the address space that is left in its registers. */
         qemu_plugin_register_vcpu_tb_exec_cb(
             block, place->class == CODE_EARLY ? entered_early : entered,
-            kind == SYMBOL_FUNCTION ? QEMU_PLUGIN_CB_NO_REGS : space_flags, data);
+            kind == SYMBOL_FUNCTION ? QEMU_PLUGIN_CB_NO_REGS : register_flags(), data);
     }
     for (unsigned index = 0; chains && index < configuration.chain_count; index++) {
         if (configuration.chain_at[index] != address) continue;
@@ -290,7 +290,7 @@ static void instrument_memory(
             instruction, QEMU_PLUGIN_INLINE_ADD_U64, &site->executed, 1);
     }
     qemu_plugin_register_vcpu_mem_cb(
-        instruction, callback, place->image ? space_flags : QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW, site);
+        instruction, callback, place->image ? register_flags() : QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW, site);
 }
 
 void profile_instrument_events(struct qemu_plugin_tb *block, const struct place *place)
@@ -345,14 +345,11 @@ static void publish(void)
     channel->calls_named = calls_named;
 }
 
-void profile_milestone(unsigned processor, unsigned index, uint64_t remaining, bool final)
+void profile_milestone(unsigned processor, unsigned index, const struct moment *moment, bool final)
 {
     if (!profiling || !enter()) return;
     threads_flush(processor);
-    const struct milestone *milestone = &configuration.milestones[index];
-    if (milestone->trigger == BY_ADDRESS && is_kernel(milestone->number)) {
-        threads_give_back(processor, remaining);
-    }
+    if (is_kernel(moment->address)) threads_give_back(processor, moment->remaining);
     char path[PATH_LIMIT + 16];
     snprintf(path, sizeof path, "%s.%u", configuration.profile, index);
     contexts_write(path, true);

@@ -93,8 +93,25 @@ ONLY_IN_SOME void qemu_plugin_register_vcpu_tb_exec_cond_cb(
     struct qemu_plugin_tb *, qemu_plugin_vcpu_udata_cb_t, enum qemu_plugin_cb_flags, enum qemu_plugin_cond,
     qemu_plugin_u64, uint64_t, void *);
 
-/* Interface 4 and later: its presence tells the interface. */
+/* Interface 4 and later: the presence of the first tells the interface. */
 ONLY_IN_SOME void qemu_plugin_read_memory_vaddr(void);
+enum qemu_plugin_mem_value_type {
+    QEMU_PLUGIN_MEM_VALUE_U8, QEMU_PLUGIN_MEM_VALUE_U16, QEMU_PLUGIN_MEM_VALUE_U32, QEMU_PLUGIN_MEM_VALUE_U64,
+    QEMU_PLUGIN_MEM_VALUE_U128
+};
+typedef struct {
+    enum qemu_plugin_mem_value_type type;
+    union {
+        uint8_t u8;
+        uint16_t u16;
+        uint32_t u32;
+        uint64_t u64;
+        struct {
+            uint64_t low, high;
+        } u128;
+    } data;
+} qemu_plugin_mem_value;
+ONLY_IN_SOME qemu_plugin_mem_value qemu_plugin_mem_get_value(qemu_plugin_meminfo_t);
 
 /* Interface 2 and later, with GLib's arrays, which every QEMU that has these brings along. */
 struct qemu_plugin_register;

@@ -173,9 +173,6 @@ uint32_t user_context(unsigned processor, bool known);
 /* The kernel runs again. */
 void user_left(unsigned processor);
 
-/* Whether address spaces are told apart by a register, which callbacks then have to be registered for. */
-bool spaces_begin(qemu_plugin_id_t id);
-extern enum qemu_plugin_cb_flags space_flags;
 extern bool spaces_ended; /* no processor runs any more */
 
 #endif

@@ -36,40 +36,13 @@ static struct {
 
 /* ---- The register that points to the page tables. ---- */
 
-enum qemu_plugin_cb_flags space_flags = QEMU_PLUGIN_CB_NO_REGS;
-static struct qemu_plugin_register *page_tables;
-static GByteArray *value;
 bool spaces_ended;
-
-static void processor_begins(qemu_plugin_id_t id, unsigned processor)
-{
-    (void)id;
-    (void)processor;
-    GArray *registers = page_tables ? NULL : qemu_plugin_get_registers();
-    for (unsigned index = 0; registers && index < registers->length; index++) {
-        const qemu_plugin_reg_descriptor *entry = (const qemu_plugin_reg_descriptor *)registers->data + index;
-        if (strcmp(entry->name, "cr3") == 0) page_tables = entry->handle;
-    }
-    if (registers) g_array_free(registers, 1);
-}
-
-bool spaces_begin(qemu_plugin_id_t id)
-{
-    if (!qemu_plugin_read_register || !g_byte_array_new || !host.x86) return true;
-    value = g_byte_array_new();
-    space_flags = QEMU_PLUGIN_CB_R_REGS;
-    qemu_plugin_register_vcpu_init_cb(id, processor_begins);
-    return value != NULL;
-}
 
 /* The page tables' address; 0 where it cannot be read, as when no processor runs any more. */
 static uint64_t page_table_address(void)
 {
-    if (!page_tables || spaces_ended) return 0;
-    g_byte_array_set_size(value, 0);
-    int size = qemu_plugin_read_register(page_tables, value);
-    uint64_t address = 0;
-    if (size > 0) memcpy(&address, value->data, size < 8 ? (size_t)size : 8);
+    uint64_t address;
+    if (spaces_ended || !register_read(PAGE_TABLES, &address)) return 0;
     /* The low bits number caches, and where kernel and user code have tables of their own, they lie side by side;
        but 32-bit kernels with large addresses have tables of 32 bytes. */
     bool small_table = (address & 0xfff) != 0 && (address & 0x1f) == 0;
@@ -198,7 +171,7 @@ uint32_t user_context(unsigned index, bool known)
     if (known && space->thread && space->thread->root == space->root) return thread_now(space->thread);
     if (known && space->root) return space->root;
     /* Without the register a number would say nothing: the kernel's threads come and go. */
-    if (!page_tables) return user;
+    if (!register_known(PAGE_TABLES)) return user;
     if (space->number == 0) space->number = ++numbered_spaces;
     return context_child(user, FUNCTION_SPACES + space->number);
 }
