@@ -105,8 +105,13 @@ public struct GuestCounters: Sendable, Hashable {
     /// final milestone is reached or when QEMU ends in order, and then also where QEMU is killed later.
     public var foldedStacks: String { files.profile.path }
 
-    /// The file of the call stacks between the milestone before and this one, in folded form.
+    /// The file of the call stacks between the milestone that was reached before and this one, in folded form; of the number
+    /// behind the last milestone, those up to QEMU's end where no final one was reached.
     public func foldedStacks(upTo milestone: Int) -> String { "\(files.profile.path).\(milestone)" }
+
+    /// How many of the machine's processors have executed anything.
+    /// - Throws: as `read()`.
+    public func processorsThatRan() throws -> Int { try snapshot().processorsThatRan }
 
     /// What became of the profile; valid from the first milestone on.
     /// - Throws: as `read()`.

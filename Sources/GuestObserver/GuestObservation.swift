@@ -2,8 +2,7 @@
 public struct GuestObservation: Sendable, Hashable {
     /// A moment that the guest itself defines: what is counted there repeats exactly in an exact boot.
     public enum Milestone: Sendable, Hashable {
-        /// The guest has written this text to the serial port, behind the text of the milestone before: at
-        /// most 256 bytes, and literal.
+        /// The guest has written this text to the serial port, for the first time: at most 256 bytes, and literal.
         case serialText(String)
         /// The guest has written so many bytes to the serial port: for a pattern that an earlier boot of the
         /// same images matched there.
@@ -12,16 +11,19 @@ public struct GuestObservation: Sendable, Hashable {
         case address(UInt64)
     }
 
-    /// Up to 64 milestones, in the order in which their texts are looked for.
+    /// Up to 64 milestones. They may come in any order, or not at all.
     public var milestones: [Milestone]
     /// The index of the milestone at which the boot counts as over.
     public var final: Int?
     /// The file that QEMU writes the serial port's bytes to (`-serial file:…`): its growth tells which
-    /// instruction wrote which byte. Nil where QEMU writes to none.
+    /// instruction wrote which byte. Nil where QEMU writes to none: then the processor's registers tell, where QEMU lets
+    /// a plugin read them (QEMU 10), and no milestone can lie on the serial port elsewhere.
     public var serialFile: String?
     /// Whether to keep what was counted at each port output, so that serial milestones can be resolved
     /// afterwards by `GuestCounters.serialLog()`. x86 only.
     public var logsSerial: Bool
+    /// Whether that log is left away where nothing tells which output wrote which byte.
+    public var logsOnlyBytes: Bool
     /// Blocks between two checkpoints of the rolling hash; nil for no hash, which costs a call per block.
     public var hashInterval: UInt64?
     /// The call stacks to follow; nil for none.
@@ -38,12 +40,14 @@ public struct GuestObservation: Sendable, Hashable {
     /// Something to watch for.
     public init(
         milestones: [Milestone] = [], final: Int? = nil, serialFile: String? = nil, logsSerial: Bool = false,
+        logsOnlyBytes: Bool = false,
         hashInterval: UInt64? = nil, profile: GuestProfileRequest? = nil, kernel: KernelImage = KernelImage()
     ) {
         self.milestones = milestones
         self.final = final
         self.serialFile = serialFile
         self.logsSerial = logsSerial
+        self.logsOnlyBytes = logsOnlyBytes
         self.hashInterval = hashInterval
         self.profile = profile
         self.kernel = kernel
@@ -57,7 +61,10 @@ public struct GuestObservation: Sendable, Hashable {
     func configuration(_ files: BootFiles) throws -> String {
         var lines = ["channel \(try Self.line(files.channel.path))"]
         if let serialFile { lines.append("serial \(try Self.line(serialFile))") }
-        if logsSerial { lines.append("outputs \(try Self.line(files.outputs.path))") }
+        if logsSerial {
+            let key = logsOnlyBytes ? "outputs-if-bytes" : "outputs"
+            lines.append("\(key) \(try Self.line(files.outputs.path))")
+        }
         if let hashInterval {
             guard hashInterval > 0 else {
                 throw Self.invalid("hash", "an interval of no blocks", "Give at least 1.")

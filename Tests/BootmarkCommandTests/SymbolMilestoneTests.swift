@@ -115,7 +115,10 @@ final class SymbolMilestoneTests: CommandTestCase {
         XCTAssertEqual(result.status, 3, result.error)
         XCTAssertTrue(
             result.output.contains(
-                "switched off before it was booted: last seen: tiny: booted; the function panic never ran"),
+                "switched off before it was booted: last seen: tiny: booted; the function panic never ran")
+                && result.output.contains(
+                    "never reached: the function panic in 1 of 1 boots. The compiler may have put it into its callers"
+                ),
             result.output)
         let hanging = try await bootmark(
             try marked(
@@ -125,11 +128,91 @@ final class SymbolMilestoneTests: CommandTestCase {
         XCTAssertTrue(hanging.output.contains("the function panic never ran"), hanging.output)
     }
 
+    func testATextThatNeverComesEndsInOneLineThatSaysWhatToDo() async throws {
+        let stacks = ["--exact", "--boots", "1", "--collect", "guest-instructions,guest-profile"]
+        let result = try await bootmark(try marked(stacks + ["--until", "never said"]))
+        XCTAssertEqual(result.status, 3, result.error)
+        for words in [
+            "never reached: /never said/ in 2 of 2 boots. Compare it with what the guest wrote (",
+            "/boots/001/console.log), or wait longer (--timeout).",
+            "the guest's stacks: they end where QEMU did: the boot's end never came",
+        ] {
+            XCTAssertTrue(result.output.contains(words), "\(words) in: \(result.output)")
+        }
+        XCTAssertFalse(File.exists(runFolder + "/guest.folded"), "no profile of a boot that failed")
+        let graph = try await bootmark(["flamegraph", runFolder, "-o", folder + "/graph.svg"])
+        XCTAssertEqual(graph.status, 66, graph.error)
+        XCTAssertFalse(File.exists(folder + "/graph.svg"))
+    }
+
+    func testPhasesThatNeverBeginAreNamedAndMoveNoOther() async throws {
+        let stacks = [
+            "--exact", "--boots", "1", "--collect", "guest-instructions,guest-profile", "--until",
+            "tiny: booted",
+        ]
+        let plain = folder + "/plain"
+        let expected = try await bootmark(try marked(stacks + ["--phase", "d=tiny: drivers"], in: plain))
+        XCTAssertEqual(expected.status, 0, expected.error)
+        // In another order than the guest's, with a text and a function that never come.
+        let result = try await bootmark(
+            try marked(
+                stacks + [
+                    "--phase", "x=never said", "--phase", "d=tiny: drivers", "--phase", "p=symbol:panic",
+                    "--phase", "t=tiny: tables",
+                ]))
+        XCTAssertEqual(result.status, 0, result.error)
+        for words in [
+            "never reached: the phase x (/never said/) in 1 of 1 boots; it has no figures there",
+            "never reached: the phase p (the function panic) in 1 of 1 boots",
+        ] {
+            XCTAssertTrue(result.output.contains(words), "\(words) in: \(result.output)")
+        }
+        XCTAssertFalse(result.output.contains("the guest's stacks: "), result.output)
+        let counted = Metric.guestInstructions
+        for metric in [counted, counted.of(phase: "d")] {
+            XCTAssertEqual(try counts(metric, in: runFolder), try counts(metric, in: plain), metric.id)
+        }
+        for name in ["guest.folded", "guest@d.folded"] {
+            let folded = File.text("\(runFolder)/\(name)")
+            XCTAssertEqual(folded, File.text("\(plain)/\(name)"), name)
+            XCTAssertTrue(folded.contains("drivers_phase"), name)
+        }
+        XCTAssertTrue(File.text(runFolder + "/guest@t.folded").contains("decompress_phase"))
+    }
+
+    func testTheLastPhaseOfAGuestThatSwitchesItselfOffHasItsStacks() async throws {
+        let result = try await bootmark(
+            try marked([
+                "--exact", "--boots", "1", "--collect", "guest-profile", "--phase", "t=tiny: tables",
+                "--phase",
+                "d=tiny: drivers",
+            ]))
+        XCTAssertEqual(result.status, 0, result.error)
+        XCTAssertTrue(File.text(runFolder + "/guest@t.folded").contains("decompress_phase"))
+        XCTAssertTrue(File.text(runFolder + "/guest@d.folded").contains("drivers_phase"))
+        XCTAssertTrue(File.text(runFolder + "/guest.folded").contains("drivers_phase"))
+    }
+
+    func testCountsAtTheSerialPortAreTheGuestsOwnOnQEMU10WithoutAnExactBoot() async throws {
+        var arguments = try marked([
+            "--boots", "2", "--collect", "guest-instructions", "--until", "symbol:power_off", "--phase",
+            "last=tiny: booted",
+        ])
+        arguments[(arguments.firstIndex(of: "--") ?? 0) + 1] = try TestedQEMU.newer().program()
+        let result = try await bootmark(arguments)
+        XCTAssertEqual(result.status, 0, result.error)
+        // Had the runner counted when it read the text, the guest would have switched itself off long before.
+        for count in try counts(.guestInstructions.of(phase: "last"), in: runFolder) {
+            XCTAssertGreaterThan(count, 0)
+            XCTAssertLessThan(count, 100_000)
+        }
+    }
+
     func testFunctionsThatCannotBeWatchedAreRefusedBeforeAnyBoot() async throws {
         let cases: [(options: [String], status: Int32, says: [String])] = [
             (
                 ["--until", "symbol:poweroff"], 66,
-                ["symbol:poweroff cannot be found", "Did you mean power_off?"]
+                ["symbol:poweroff cannot be found among the ", "tiny.elf", "Did you mean power_off?"]
             ),
             (["--until", "symbol:qqqqq"], 66, ["symbol:qqqqq cannot be found", "--symbols FILE"]),
             (["--until", "symbol:0xwrong"], 64, ["symbol:0xwrong is no address"]),

@@ -16,12 +16,12 @@ final class ExactBootTests: XCTestCase {
 
     private func boot(
         _ milestones: [GuestObservation.Milestone], serialIsSeen: Bool = true, text: String = text,
-        idleTurns: Int = 0, on qemu: TestedQEMU
+        idleTurns: Int = 0, code: [UInt8]? = nil, on qemu: TestedQEMU
     ) async throws -> Outcome {
         let plugin = try await GuestPlugin.prepared()
         return try await withTemporaryFolder { folder in
             let kernel = try HandmadeKernel.write(
-                HandmadeKernel.writing(text, idleTurns: idleTurns), in: folder)
+                code ?? HandmadeKernel.writing(text, idleTurns: idleTurns), in: folder)
             let serial = folder + "/console.log"
             let counters = try GuestCounters(
                 plugin: plugin, folder: folder,
@@ -97,12 +97,68 @@ final class ExactBootTests: XCTestCase {
     }
 
     func testWithoutAFileTheRuleGivesTheSameCountInEveryBoot() async throws {
+        let qemu = try TestedQEMU.host()
+        let first = try await boot([], serialIsSeen: false, on: qemu)
+        let second = try await boot([], serialIsSeen: false, on: qemu)
+        XCTAssertFalse(first.perByte.compactMap { $0 }.isEmpty)
+        XCTAssertEqual(first.perByte, second.perByte)
+    }
+
+    func testRegistersTellWhatThePortsFileTells() async throws {
+        let qemu = try TestedQEMU.newer()
+        let milestones: [GuestObservation.Milestone] = [.serialText("two\nD"), .serialBytes(5)]
+        for code in [nil, HandmadeKernel.writingInManyWays(Self.text)] {
+            let byFile = try await boot(milestones, code: code, on: qemu)
+            let byRegisters = try await boot(milestones, serialIsSeen: false, code: code, on: qemu)
+            XCTAssertEqual(byRegisters.perByte.compactMap { $0 }.count, Self.text.utf8.count)
+            XCTAssertEqual(byRegisters.perByte, byFile.perByte)
+            // The file is looked at a block later, which is only seen by the hash.
+            XCTAssertEqual(byRegisters.milestones.map { $0?.reading }, byFile.milestones.map { $0?.reading })
+            XCTAssertEqual(
+                byRegisters.milestones.map { $0?.serialBytes }, byFile.milestones.map { $0?.serialBytes })
+            XCTAssertEqual(byFile.milestones.compactMap { $0 }.map(\.serialBytes), [21, 5])
+        }
+    }
+
+    func testOutputsThatSendNothingAreNoBytes() async throws {
+        let code = HandmadeKernel.writingInManyWays(Self.text)
         try await TestedQEMU.each { qemu in
-            let first = try await boot([], serialIsSeen: false, on: qemu)
-            let second = try await boot([], serialIsSeen: false, on: qemu)
-            let counts = first.perByte.compactMap { $0 }
-            XCTAssertFalse(counts.isEmpty, "\(qemu)")
-            XCTAssertEqual(first.perByte, second.perByte, "\(qemu)")
+            let perByte = try await boot([], code: code, on: qemu).perByte.compactMap { $0 }
+            XCTAssertEqual(perByte.count, Self.text.utf8.count, "\(qemu)")
+            XCTAssertEqual(perByte[1] - perByte[0], 2, "mov, out on \(qemu)")
+            XCTAssertEqual(perByte[2] - perByte[1], 2, "mov, out on \(qemu)")
+            XCTAssertEqual(perByte[3] - perByte[2], 2, "mov, outs on \(qemu)")
+        }
+    }
+
+    func testTextsAreFoundInAnyOrderAndWithoutThoseThatNeverCome() async throws {
+        try await TestedQEMU.each { qemu in
+            let reached = try await boot(
+                [.serialText("two"), .serialText("never"), .serialText("Phase"), .serialText("DONE")],
+                on: qemu
+            ).milestones
+            XCTAssertEqual(reached.map { $0?.serialBytes }, [19, nil, 5, 24], "\(qemu)")
+        }
+    }
+
+    func testProcessorsThatRanAreKnown() async throws {
+        let plugin = try await GuestPlugin.prepared()
+        try await TestedQEMU.each { qemu in
+            for count in [1, 2] {
+                try await withTemporaryFolder { folder in
+                    let kernel = try HandmadeKernel.write(HandmadeKernel.writing("x"), in: folder)
+                    let counters = try GuestCounters(plugin: plugin, folder: folder)
+                    let arguments =
+                        QEMURun.firmwareAlone + HandmadeKernel.exitDevice
+                        + ["-kernel", kernel, "-smp", "1,sockets=2,maxcpus=2"]
+                        + (count == 1
+                            ? [] : ["-device", "qemu64-x86_64-cpu,socket-id=1,core-id=0,thread-id=0"])
+                    let said = try await QEMURun.run(
+                        arguments + counters.qemuArguments, seconds: 60, on: qemu)
+                    XCTAssertEqual(said, "")
+                    XCTAssertEqual(try counters.processorsThatRan(), count, "\(qemu)")
+                }
+            }
         }
     }
 

@@ -64,6 +64,12 @@ final class ExactRecipeTests: XCTestCase {
     }
 
     func testSeveralProcessorsAreRefusedHoweverTheyAreGiven() {
+        let plugged = [
+            "-smp", "1,sockets=2,maxcpus=2", "-device", "qemu64-x86_64-cpu,socket-id=1,core-id=0,thread-id=0",
+        ]
+        XCTAssertEqual(
+            ExactRecipe(arguments: plugged, serialFile: nil, kernelIsLinux: false).refusals.map(\.reason),
+            ["only one processor can run in an exact boot"])
         for command in ["-smp 2", "-smp cpus=4", "-smp cores=2,threads=2", "-smp many"] {
             XCTAssertEqual(recipe(command).refusals.map(\.option), [command])
         }

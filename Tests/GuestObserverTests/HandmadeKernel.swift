@@ -61,6 +61,31 @@ enum HandmadeKernel {
         return image + Array(text.utf8) + [0]
     }
 
+    /// Writes the letters of `text` to the first serial port, by every instruction that can, from several addresses: the
+    /// first two by OUT, then one by a word that reaches the next port too, then one by OUTS, the rest by REP OUTS.
+    /// Before, it sets the port's speed and lets it hear itself, by outputs to the same port that send nothing, and
+    /// writes to another port a hundred times.
+    static func writingInManyWays(_ text: String) -> [UInt8] {
+        func out(_ value: UInt8, to port: UInt16) -> [UInt8] {
+            // mov $port, %dx; mov $value, %al; out %al, (%dx)
+            [0x66, 0xba, UInt8(port & 0xff), UInt8(port >> 8), 0xb0, value, 0xee]
+        }
+        let letters = Array(text.utf8)
+        var code: [UInt8] = [0xfc]  // cld
+        code += out(0x80, to: 0x3fb) + out(1, to: 0x3f8) + out(0, to: 0x3f9)
+        code += [0x66, 0xba, 0xf8, 0x03, 0x66, 0xb8, 0x01, 0x00, 0x66, 0xef]  // mov, mov, out %ax
+        code += out(3, to: 0x3fb) + out(0x10, to: 0x3fc) + out(0x4c, to: 0x3f8) + out(0, to: 0x3fc)
+        code += [0xb9, 0x64, 0x00, 0x00, 0x00, 0xe6, 0x80, 0xe2, 0xfc]  // mov; out, loop
+        code += out(letters[0], to: 0x3f8) + [0xb0, letters[1], 0xee]  // mov, out %al
+        code += [0x66, 0xb8, letters[2], 0x00, 0x66, 0xef]  // mov, out %ax
+        let rest = UInt8(letters.count - 4)
+        let address = UInt8(0x20 + code.count + 18)
+        code += [0xbe, address, 0x00, 0x10, 0x00]  // mov $rest of the text, %esi
+        code += [0x6e, 0xb9, rest, 0x00, 0x00, 0x00, 0xf3, 0x6e]  // outsb; mov; rep outsb
+        code += [0xe6, 0xf4, 0xf4, 0xeb, 0xfd]  // end: out %al, $0xf4; hlt; jmp to it
+        return header + code + letters.dropFirst(3)
+    }
+
     /// Writes the kernel to a folder. Returns its path.
     static func write(_ image: [UInt8], in folder: String) throws -> String {
         let path = folder + "/handmade.kernel"

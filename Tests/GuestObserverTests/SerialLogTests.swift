@@ -24,7 +24,7 @@ final class SerialLogTests: XCTestCase {
             output(bytes: 0, 10, at: 7), output(bytes: 0, 20, at: 9), output(bytes: 0, 30, at: 9),
             output(bytes: 0, 40, at: 7), output(bytes: 0, 50, at: 9),
         ])
-        XCTAssertFalse(log.isMatchedByFile)
+        XCTAssertFalse(log.isMatched)
         XCTAssertEqual(log.reading(atByte: 1)?.instructions, 20)
         XCTAssertEqual(log.reading(atByte: 3)?.instructions, 50)
         XCTAssertNil(log.reading(atByte: 4))

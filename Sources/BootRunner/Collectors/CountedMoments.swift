@@ -3,7 +3,14 @@ import GuestObserver
 
 /// What was counted when each milestone came, and what that makes of a boot's metrics.
 struct CountedMoments {
-    private var moments: [(milestone: String, byte: Int?, reading: GuestCounters.Reading)] = []
+    /// A milestone, where it begins on the serial port (from 1), and what was counted when the runner saw it.
+    private struct Moment {
+        var milestone: String
+        var byte: Int?
+        var seen: GuestCounters.Reading
+    }
+
+    private var moments: [Moment] = []
     private var fault: String?
     private let symbols: WatchedSymbols
 
@@ -13,7 +20,7 @@ struct CountedMoments {
     /// Notes a milestone, at this byte of the serial port (from 1), and what is counted by now.
     mutating func reached(_ milestone: String, atByte byte: Int?, of counters: GuestCounters) {
         do {
-            moments.append((milestone, byte, try counters.read()))
+            moments.append(Moment(milestone: milestone, byte: byte, seen: try counters.read()))
         } catch {
             fault = "\(error)"
         }
@@ -24,57 +31,78 @@ struct CountedMoments {
 
     /// The counts of the whole boot and of its phases.
     ///
-    /// - Parameter isExact: whether they are taken on the guest's side, at the instruction that wrote each
-    ///   milestone's first byte, rather than when that byte had come.
+    /// - Parameter isExact: whether they have to be taken on the guest's side, at the instruction that wrote each
+    ///   milestone's first byte; else that is done where it can be.
     mutating func collect(from counters: GuestCounters, isExact: Bool) -> Collected {
         guard moments.last?.milestone == BootScript.booted else {
             return Self.unavailable(fault ?? "the boot did not reach its end")
         }
         do {
-            let readings =
-                try isExact
-                ? exactReadings(counters)
-                : moments.map { try symbols.reading($0.milestone, counters) ?? $0.reading }
+            let log = try counters.serialLog()
+            let readings = try moments.map { moment in
+                try symbols.reading(moment.milestone, counters)
+                    ?? (isExact ? exactReading(moment, log) : likelyReading(moment, log))
+            }
             end = readings.last
-            return Collected(samples: samples(readings, of: counters.observation))
+            return Self.collected(
+                zip(moments.map(\.milestone), readings).map { ($0, $1) },
+                withBlocks: !counters.observation.omitsBlocks)
         } catch {
             return Self.unavailable("\(error)")
         }
     }
 
-    private static func unavailable(_ reason: String) -> Collected {
+    /// What a boot without counts has to say.
+    static func unavailable(_ reason: String) -> Collected {
         Collected(unavailable: [Metric.guestInstructions.id: reason, Metric.guestBlocks.id: reason])
     }
 
-    private func exactReadings(_ counters: GuestCounters) throws -> [GuestCounters.Reading] {
-        let log = try counters.serialLog()
-        return try moments.map { moment in
-            if let reading = try symbols.reading(moment.milestone, counters) { return reading }
-            guard let byte = moment.byte, let reading = log.reading(atByte: UInt64(byte)) else {
-                throw RunnerError(
-                    .environment,
-                    "\(moment.milestone) was not seen on the serial port, so its count is not exact.",
-                    next:
-                        "Give a milestone that the guest writes to its first serial port, or symbol:FUNCTION."
-                )
-            }
-            return reading
+    private func exactReading(_ moment: Moment, _ log: SerialLog) throws -> GuestCounters.Reading {
+        guard let byte = moment.byte, let reading = log.reading(atByte: UInt64(byte)) else {
+            throw RunnerError(
+                .environment,
+                "\(moment.milestone) was not seen on the serial port, so its count is not exact.",
+                next: "Give a milestone that the guest writes to its first serial port, or symbol:FUNCTION.")
         }
+        return reading
     }
 
-    private func samples(
-        _ readings: [GuestCounters.Reading], of observation: GuestObservation
-    ) -> [String: Double] {
-        guard let last = readings.last else { return [:] }
-        var samples = [Metric.guestInstructions.id: Double(last.instructions)]
-        if !observation.omitsBlocks { samples[Metric.guestBlocks.id] = Double(last.blocks) }
-        guard readings.count > 1 else { return samples }
+    /// The count at the milestone's byte where the plugin knows it. The guest cannot have written it after it was read:
+    /// bytes that came another way are not taken for it.
+    private func likelyReading(_ moment: Moment, _ log: SerialLog) -> GuestCounters.Reading {
+        guard log.isMatched, let byte = moment.byte, let reading = log.reading(atByte: UInt64(byte)),
+            reading.instructions <= moment.seen.instructions
+        else { return moment.seen }
+        return reading
+    }
+
+    /// The metrics of readings of which the last is the boot's end.
+    ///
+    /// The runner hears of functions and of the serial port one after the other, so milestones that lie close together
+    /// may have been seen in another order than that of the guest, which counts here.
+    static func collected(
+        _ readings: [(milestone: String, reading: GuestCounters.Reading)], withBlocks: Bool
+    ) -> Collected {
+        guard let last = readings.last else { return Collected() }
+        var collected = Collected()
+        collected.samples = [Metric.guestInstructions.id: Double(last.reading.instructions)]
+        if withBlocks { collected.samples[Metric.guestBlocks.id] = Double(last.reading.blocks) }
+        guard readings.count > 1 else { return collected }
         var phase = BootScript.powerOn
         var before: UInt64 = 0
-        for (moment, reading) in zip(moments, readings) {
-            samples[Metric.guestInstructions.of(phase: phase).id] = Double(reading.instructions &- before)
-            (phase, before) = (moment.milestone, reading.instructions)
+        let inOrder = readings.enumerated().sorted {
+            ($0.element.reading.instructions, $0.offset) < ($1.element.reading.instructions, $1.offset)
         }
-        return samples
+        for (_, (milestone, reading)) in inOrder {
+            guard phase != last.milestone else {
+                collected.unavailable[Metric.guestInstructions.of(phase: milestone).id] =
+                    "the phase began behind the boot's end"
+                continue
+            }
+            collected.samples[Metric.guestInstructions.of(phase: phase).id] =
+                Double(reading.instructions - before)
+            (phase, before) = (milestone, reading.instructions)
+        }
+        return collected
     }
 }

@@ -4,8 +4,9 @@ import GuestObserver
 /// Counts what the guest executes, by a plugin in QEMU, in all and by phase.
 ///
 /// In an exact boot the counts are taken on the guest's side, at the instruction that wrote a milestone's
-/// first byte; else at the moment when the byte has reached the runner. At functions of the guest they are always
-/// taken on its side. Blocks are counted in exact boots alone: there they are hashed anyway.
+/// first byte, and so they are wherever the plugin can read registers (QEMU 10); else at the moment when the byte has
+/// reached the runner. At functions of the guest they are always taken on its side. Blocks are counted in exact boots
+/// alone: there they are hashed anyway.
 final class GuestCounting: BootCollector {
     let qemuArguments: [String]
     private let counters: GuestCounters
@@ -30,8 +31,8 @@ final class GuestCounting: BootCollector {
         moments = CountedMoments(symbols)
         isExact = serialFile != nil
         var observation = GuestObservation(
-            milestones: symbols.milestones, serialFile: serialFile, logsSerial: isExact,
-            hashInterval: isExact ? Self.hashInterval : nil, kernel: kernel)
+            milestones: symbols.milestones, serialFile: serialFile, logsSerial: true,
+            logsOnlyBytes: !isExact, hashInterval: isExact ? Self.hashInterval : nil, kernel: kernel)
         observation.omitsBlocks = !isExact
         do {
             counters = try GuestCounters(plugin: plugin, folder: folder, observing: observation)
@@ -55,6 +56,11 @@ final class GuestCounting: BootCollector {
     func freeze() {}
 
     func collect() -> Collected {
+        if isExact, let count = try? counters.processorsThatRan(), count > 1 {
+            return CountedMoments.unavailable(
+                "\(count) processors ran, and only a boot of one repeats: use -smp 1, or measure without --exact"
+            )
+        }
         var collected = moments.collect(from: counters, isExact: isExact)
         if isExact, let end = moments.end {
             do {

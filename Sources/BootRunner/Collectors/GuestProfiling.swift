@@ -9,12 +9,13 @@ final class GuestProfiling: BootCollector {
     private let counters: GuestCounters
     private let request: GuestProfileRequest
     private let output: String
-    /// The phases whose stacks are written one by one, in their order.
-    private let phases: [String]
+    /// The milestones at each of which the plugin writes a phase's stacks; none where there are no phases.
+    private let parts: [String]
     private let counts: Bool
     private let isExact: Bool
     /// Whether the plugin knows the boot's end when it comes.
     private let marksEnd: Bool
+    private var hasEnded = false
     private var symbols: WatchedSymbols
     private var moments: CountedMoments
 
@@ -45,7 +46,7 @@ final class GuestProfiling: BootCollector {
         self.request = request
         self.output = output
         let names = plan.script.milestones.map(\.name)
-        phases = watched.isWhole && names.count > 1 ? [BootScript.powerOn] + names.dropLast() : []
+        parts = watched.isWhole && !plan.script.phases.isEmpty ? names : []
         self.counts = counts
         isExact = serialFile != nil
         self.symbols = symbols
@@ -59,6 +60,7 @@ final class GuestProfiling: BootCollector {
     func newMilestones() -> [String] { symbols.newlyReached(counters) }
 
     func reached(_ milestone: String, atByte byte: Int?) {
+        hasEnded = hasEnded || milestone == BootScript.booted
         if counts { moments.reached(milestone, atByte: byte, of: counters) }
     }
 
@@ -84,9 +86,7 @@ final class GuestProfiling: BootCollector {
                 return Collected(notes: ["\(Self.note) are not kept: \(contradiction)"])
             }
             try keep(counters.foldedStacks, of: nil)
-            for (index, phase) in phases.enumerated() {
-                try keep(counters.foldedStacks(upTo: index), of: phase)
-            }
+            try keepPhases()
             let warnings = summary.warnings(
                 symbols: request.symbols.symbols.count, programs: request.programs.map(\.name))
             return Collected(notes: (try endings() + warnings).map { "\(Self.note): \($0)" })
@@ -100,6 +100,7 @@ final class GuestProfiling: BootCollector {
 
     /// What a reader should know of where the stacks end.
     private func endings() throws -> [String] {
+        guard hasEnded else { return ["they end where QEMU did: the boot's end never came"] }
         guard marksEnd else {
             return isExact
                 ? ["they end some time behind the boot's end: only plain text or a function marks it exactly"]
@@ -109,6 +110,21 @@ final class GuestProfiling: BootCollector {
             return ["they end where QEMU did, since the boot's end was not seen on the serial port"]
         }
         return []
+    }
+
+    /// Keeps each phase's stacks: what ran between two milestones, in the order in which the guest reached them.
+    private func keepPhases() throws {
+        var phase = BootScript.powerOn
+        let readings = try counters.milestones()
+        let reached = parts.indices.filter { readings[$0] != nil }.sorted {
+            (readings[$0]?.reading.instructions ?? 0, $0) < (readings[$1]?.reading.instructions ?? 0, $1)
+        }
+        for index in reached {
+            try keep(counters.foldedStacks(upTo: index), of: phase)
+            phase = parts[index]
+        }
+        // Where no milestone ends the last phase, the rest of the boot is its.
+        if !parts.isEmpty, !marksEnd { try keep(counters.foldedStacks(upTo: parts.count), of: phase) }
     }
 
     /// Keeps a file of stacks of the plugin; a phase that was not reached has none.
@@ -127,7 +143,10 @@ extension Plan {
     var watched: (milestones: [GuestObservation.Milestone], final: Int?, isWhole: Bool) {
         let milestones = script.milestones
         let known = milestones.compactMap(observed)
-        if !known.isEmpty, known.count == milestones.count { return (known, known.count - 1, true) }
+        if !known.isEmpty, known.count == milestones.count {
+            // A guest that switches itself off marks no end: all its milestones begin phases.
+            return (known, script.end == .poweredOff ? nil : known.count - 1, true)
+        }
         let symbols = WatchedSymbols(self).milestones
         let endsAtSymbol = milestones.last?.name == BootScript.booted && milestones.last?.channel == .symbol
         return (symbols, endsAtSymbol ? symbols.count - 1 : nil, false)

@@ -9,7 +9,9 @@ extension BootWatch {
     func hear(_ channel: WatchedChannel, at now: Nanoseconds) -> Bool {
         guard channel.read() else { return false }
         lastHeard = now
-        examine(channel, at: now)
+        // Functions that ran before these bytes were written: of them only the plugin knows.
+        if waitsForSymbols { askForSymbols(at: now) }
+        if !isOver { examine(channel, at: now) }
         return true
     }
 
@@ -39,14 +41,18 @@ extension BootWatch {
 
     /// Looks whether functions of the guest have run that the script waits for.
     func askForSymbols(at now: Nanoseconds) {
-        for milestone in collectors.flatMap({ $0.newMilestones() }) where !isOver {
-            lastHeard = now
-            guard milestone == BootScript.booted else {
-                note(milestone, at: now, byte: nil)
-                continue
-            }
-            conclude(panic == nil ? BootOutcome(.booted) : BootOutcome(.panicked, detail: panicText), at: now)
+        let reached = collectors.flatMap { $0.newMilestones() }
+        guard !reached.isEmpty, !isOver else { return }
+        lastHeard = now
+        for milestone in reached where milestone != BootScript.booted { note(milestone, at: now, byte: nil) }
+        guard reached.contains(BootScript.booted) else { return }
+        // What the guest wrote before that function ran can be read by now.
+        for channel in channels where !isOver {
+            _ = channel.read()
+            examine(channel, at: now)
         }
+        guard !isOver else { return }
+        conclude(panic == nil ? BootOutcome(.booted) : BootOutcome(.panicked, detail: panicText), at: now)
     }
 
     /// The panic, with what has come of its line since it was first seen.
@@ -139,8 +145,8 @@ extension BootWatch {
     }
 
     func drainChannels() {
-        if waitsForSymbols { askForSymbols(at: Clock.now) }
         for channel in channels where !isOver { hear(channel, at: Clock.now) }
+        if waitsForSymbols { askForSymbols(at: Clock.now) }
     }
 
     func conclude(_ outcome: BootOutcome, at time: Nanoseconds? = nil, byte: Int? = nil) {

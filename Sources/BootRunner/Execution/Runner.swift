@@ -66,6 +66,7 @@ public struct Runner: Sendable {
         if stop.isRaised == false { run.notes += try HostProfiles.fold(run, in: folder) }
         if stop.isRaised == false { run.notes += try GuestProfiles.merge(run, in: folder) }
         run.notes += ExactRepetition.notes(run, in: folder)
+        run.notes += UnreachedMilestones.notes(run, in: folder)
         if stop.isRaised == false { run.notes += try GuestCallGraphs.keep(run, in: folder) }
         try folder.save(run)
         return run
@@ -76,6 +77,7 @@ public struct Runner: Sendable {
     /// How notes begin that are no longer true once the run has gone on.
     private static let endings = [
         outOfTime, threeFailures, ExactRepetition.note, ExactRepetition.withoutCount,
+        UnreachedMilestones.note,
     ]
 
     /// Takes a boot; nil where the run was told to stop before it began.

@@ -27,6 +27,11 @@ struct GuestSymbolFiles {
         shownKernel = (try? QEMUCommandLine(plan.command))?.values("kernel").last ?? "the kernel on the CD"
     }
 
+    /// The files that name functions, for messages.
+    var shownFiles: String {
+        (named.map(\.path) + (kernel == nil ? [] : [shownKernel])).joined(separator: ", ")
+    }
+
     /// Reads all that there are.
     /// - Throws: `RunnerError` for a file that was named and cannot be used, or is another kernel's.
     func read() throws -> GuestProfileRequest {

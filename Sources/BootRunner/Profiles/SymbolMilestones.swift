@@ -50,7 +50,7 @@ extension GuestSymbolFiles {
             .input,
             symbols.symbols.isEmpty
                 ? "symbol:\(name) cannot be found: neither --symbols nor the kernel names any function."
-                : "symbol:\(name) cannot be found among the \(symbols.symbols.count) functions of the guest.",
+                : "symbol:\(name) cannot be found among the \(symbols.symbols.count) functions of \(shownFiles).",
             next: similar.isEmpty
                 ? "Give a file that names it with --symbols FILE, or its address: symbol:0xADDRESS."
                 : "Did you mean \(similar.joined(separator: ", "))? --symbols FILE gives more names.")

@@ -76,6 +76,14 @@ struct ChannelSnapshot {
             hash: word(offset + 24), serialBytes: word(offset + 32))
     }
 
+    /// How many processors have executed anything.
+    var processorsThatRan: Int {
+        (0..<ChannelLayout.processors).count { slot in
+            let offset = ChannelLayout.slotsOffset + slot * ChannelLayout.slotSize
+            return (0...ChannelLayout.codeClasses).contains { word(offset + $0 * 8) > 0 }
+        }
+    }
+
     /// Instructions and blocks, over all processors and kinds of code. A damaged file cannot overflow it.
     var totals: (instructions: UInt64, blocks: UInt64) {
         var instructions: UInt64 = 0

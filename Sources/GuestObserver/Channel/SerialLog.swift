@@ -2,7 +2,7 @@
 /// exactly where the boot does, however late the bytes reach the host.
 public struct SerialLog: Sendable, Hashable {
     struct Output: Sendable, Hashable {
-        /// Bytes in the serial port's file afterwards; 0 where the plugin could not see it.
+        /// Bytes written to the serial port afterwards; 0 where the plugin could not tell.
         var serialBytes: UInt64
         var reading: GuestCounters.Reading
         /// The address of the instruction.
@@ -35,19 +35,20 @@ public struct SerialLog: Sendable, Hashable {
         self.init(outputs, lost: lost)
     }
 
-    /// Whether the plugin saw the port's file, so that bytes are matched with outputs one by one.
-    public var isMatchedByFile: Bool { outputs.contains { $0.serialBytes > 0 } }
+    /// Whether the plugin saw the port's file, or the processor's registers, so that bytes are matched with outputs one
+    /// by one.
+    public var isMatched: Bool { outputs.contains { $0.serialBytes > 0 } }
 
     /// What was counted when the guest had written its byte number `count` (from 1) to the serial port; nil
     /// where it has not, as far as was logged.
     ///
-    /// With the port's file this is the output instruction that made the file grow to `count` bytes.
-    /// Without it a fixed rule stands in: the execution number `count` of the output instruction that ran most
+    /// With the port's file this is the output instruction that made the file grow to `count` bytes, and where
+    /// registers can be read (QEMU 10) the one that sent byte `count` to the port. Else a fixed rule stands in: the execution number `count` of the output instruction that ran most
     /// often, which is the serial routine of a kernel that logs there. That is early by the writes to the
     /// port's control registers, but it is the same in every boot of the same images.
     public func reading(atByte count: UInt64) -> GuestCounters.Reading? {
         guard count > 0 else { return nil }
-        if isMatchedByFile {
+        if isMatched {
             // Sizes only grow, so the first that suffices is found by halving.
             var low = 0
             var high = outputs.count

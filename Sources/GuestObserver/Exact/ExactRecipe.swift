@@ -117,6 +117,12 @@ public struct ExactRecipe: Sendable, Hashable {
                     reason: "several processors do not boot with a clock that follows one's instructions",
                     nextStep: "Use -smp 1, or measure without --exact."))
         }
+        for (option, value) in pairs where option == "-device" && Self.isProcessor(value) {
+            refusals.append(
+                Finding(
+                    option: "-device \(value)", reason: "only one processor can run in an exact boot",
+                    nextStep: "Drop the device, or measure without --exact."))
+        }
         if let model = value(of: "-cpu"), model.split(separator: ",").first == "host" {
             refusals.append(
                 Finding(
@@ -192,6 +198,12 @@ public struct ExactRecipe: Sendable, Hashable {
             "virtio-blk", "virtio-scsi", "ide-", "scsi-", "nvme", "usb-storage", "floppy", "sd-card",
         ]
         return option == "-device" && disks.contains { device.hasPrefix($0) }
+    }
+
+    /// Whether a device is a processor that is plugged in beside those of -smp.
+    private static func isProcessor(_ value: String) -> Bool {
+        let device = value.split(separator: ",").first ?? ""
+        return ["-x86_64-cpu", "-i386-cpu"].contains { device.hasSuffix($0) }
     }
 
     /// Whether the option names a CD image as a whole.

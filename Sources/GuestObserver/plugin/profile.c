@@ -345,14 +345,20 @@ static void publish(void)
     channel->calls_named = calls_named;
 }
 
+/* Writes the stacks since the last part. */
+static void write_part(unsigned index)
+{
+    char path[PATH_LIMIT + 16];
+    snprintf(path, sizeof path, "%s.%u", configuration.profile, index);
+    contexts_write(path, true);
+}
+
 void profile_milestone(unsigned processor, unsigned index, const struct moment *moment, bool final)
 {
     if (!profiling || !enter()) return;
     threads_flush(processor);
     if (is_kernel(moment->address)) threads_give_back(processor, moment->remaining);
-    char path[PATH_LIMIT + 16];
-    snprintf(path, sizeof path, "%s.%u", configuration.profile, index);
-    contexts_write(path, true);
+    write_part(index);
     if (final) {
         contexts_write(configuration.profile, false);
         frozen = true;
@@ -366,6 +372,7 @@ void profile_end(void)
     if (!profiling || !enter()) return;
     spaces_ended = true;
     for (unsigned processor = 0; processor < host.vcpus; processor++) threads_flush(processor);
+    write_part(configuration.milestone_count);
     contexts_write(configuration.profile, false);
     publish();
     leave();
