@@ -37,10 +37,13 @@ enum { INTERRUPT_REGIONS = 1 << 10 };
 static uint64_t interrupt_regions[INTERRUPT_REGIONS];
 static uint32_t interrupt_region_count;
 
+/* Stacks begin at multiples of a power of two, so no event needs to divide. */
+static unsigned region_shift;
+
 static uint64_t region_of(uint64_t slot)
 {
     /* One more, so that no region is 0. */
-    return configuration.stack_size ? slot / configuration.stack_size + 1 : 1;
+    return configuration.stack_size ? (slot >> region_shift) + 1 : 1;
 }
 
 static struct owned *place(uint64_t region)
@@ -51,15 +54,19 @@ static struct owned *place(uint64_t region)
     return &owned[at];
 }
 
+/* One event after another asks for the same region. */
+static struct owned last_asked;
+
 static struct thread *thread_of(uint64_t region)
 {
-    return place(region)->thread;
+    if (last_asked.region != region) last_asked = *place(region);
+    return last_asked.region == region ? last_asked.thread : NULL;
 }
 
 static bool give_region(uint64_t region, struct thread *thread)
 {
     if (owned_count == THREAD_LIMIT) return false;
-    *place(region) = (struct owned){.region = region, .thread = thread};
+    last_asked = *place(region) = (struct owned){.region = region, .thread = thread};
     owned_count++;
     return true;
 }
@@ -77,6 +84,11 @@ static struct thread *make_thread(struct processor *processor, uint64_t region)
 
 bool threads_begin(void)
 {
+    if (configuration.stack_size & (configuration.stack_size - 1)) {
+        complain("a stack size of %llu is no power of two", (unsigned long long)configuration.stack_size);
+        return false;
+    }
+    if (configuration.stack_size) region_shift = (unsigned)__builtin_ctzll(configuration.stack_size);
     if (!contexts_begin()) return false;
     for (unsigned index = 0; index < host.vcpus; index++) {
         processors[index].thread = calloc(1, sizeof(struct thread));
@@ -151,8 +163,14 @@ static void pop_passed(struct thread *thread, uint64_t slot)
     while (thread->depth > 0) {
         const struct frame *top = &thread->frames[thread->depth - 1];
         if (top->slot == 0) return;
+        uint64_t top_region = region_of(top->slot);
+        if (top_region == region) {
+            if (top->slot > slot) return;
+            thread->depth--;
+            continue;
+        }
         bool own = thread_of(region) == thread;
-        bool here = region_of(top->slot) == region || (own && thread_of(region_of(top->slot)) == thread);
+        bool here = own && thread_of(top_region) == thread;
         if (here && top->slot > slot) return;
         /* On another stack: gone, if this is the thread's own, since an interrupt's stack is left first. */
         if (!here && (!own || top->kind != SYMBOL_FUNCTION)) return;
