@@ -36,6 +36,34 @@ final class EventTracingTests: XCTestCase {
         }
     }
 
+    func testALogThatIsCutEndsWithAWholeLineAndIsCountedToItsEnd() throws {
+        let path = try temporaryFolder() + "/trace.log"
+        let file = open(path, O_WRONLY | O_CREAT, 0o600)
+        defer { close(file) }
+        var count = TraceCount(limit: 30)
+        for piece in ["1@1.0:a_b x\n1@", "2.0:a_b y\n1@3.0", ":a_b z\n1@4.0:a_b\n"] {
+            count.take(Array(piece.utf8)[...], keeping: file)
+        }
+        XCTAssertEqual(File.text(path), "1@1.0:a_b x\n1@2.0:a_b y\n")
+        let notes = count.notes([("power-on", 0)])
+        XCTAssertEqual(notes.first, "trace of power-on: 4 events, a_b 4")
+        XCTAssertTrue(notes.last?.hasPrefix("trace.log was cut at") ?? false, "\(notes)")
+    }
+
+    func testTheTablePlacesEventsInMillisecondsSinceQEMUsStart() throws {
+        let path = try temporaryFolder() + "/trace.log"
+        let log = "1@100.500000:a_b x\n1@101.250000:a_b y\n1@101.990000:a_b\n1@101.990000:c_d\n"
+        XCTAssertEqual(
+            try count([log], in: path).table([("power-on", 100.25), ("a \"k\"", 101)]),
+            """
+            event,phase,count,first_ms,last_ms,share
+            a_b,"a ""k""\",2,1000,1740,0.5
+            a_b,"power-on",1,250,250,0.25
+            c_d,"a ""k""\",1,1740,1740,0.25
+
+            """)
+    }
+
     func testLinesThatAreNoEventsCountForNothing() throws {
         let path = try temporaryFolder() + "/trace.log"
         let lines = [

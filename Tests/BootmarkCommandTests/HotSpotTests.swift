@@ -69,6 +69,11 @@ final class HotSpotTests: CommandTestCase {
         XCTAssertTrue(pages.contains { $0["kind"] as? String == "device" })
         XCTAssertTrue(
             pages.contains { $0["address"] as? String == "0x116000" || $0["kind"] as? String == "memory" })
+        // A label of assembly and an array of C, by the pages that they fill.
+        let symbols = pages.compactMap { $0["symbol"] as? String }
+        let named = symbols.filter { !$0.isEmpty }
+        XCTAssertTrue(named.contains("boot_stack"), "\(named)")
+        XCTAssertTrue(named.contains { $0.hasPrefix("packed_payload+0x") }, "\(named)")
         for format in ["markdown", "csv"] {
             let result = try await bootmark(["hotspots", runFolder, "--by", "block", "--format", format])
             XCTAssertEqual(result.status, 0, result.error)

@@ -27,6 +27,20 @@ final class TraceTests: CommandTestCase {
         let total = counts.compactMap { Int($0.filter { $0 != "," }) }.reduce(0, +)
         XCTAssertEqual(total, log.split(separator: "\n").count)
         XCTAssertTrue(traced.notes.contains { $0.hasPrefix("trace of memory: ") }, "\(traced.notes)")
+        let table = try await bootmark([
+            "hotspots", runFolder, "--by", "event", "--format", "json", "--top", "0",
+        ])
+        XCTAssertEqual(table.status, 0, table.error)
+        let json = try JSONSerialization.jsonObject(with: Data(table.output.utf8)) as? [String: Any]
+        let rows = try XCTUnwrap(json?["lines"] as? [[String: Any]])
+        XCTAssertEqual(rows.reduce(0) { $0 + ($1["count"] as? Int ?? 0) }, total)
+        XCTAssertTrue(
+            rows.contains { $0["event"] as? String == "serial_write" && $0["phase"] as? String == "memory" },
+            table.output)
+        for row in rows {
+            let first = try XCTUnwrap(row["first_ms"] as? Double)
+            XCTAssertLessThanOrEqual(first, try XCTUnwrap(row["last_ms"] as? Double))
+        }
         let hotspots = try await bootmark(["hotspots", runFolder + "/boots/002/trace.log"])
         XCTAssertEqual(hotspots.status, 0, hotspots.error)
         XCTAssertTrue(hotspots.output.contains("serial_write"), hotspots.output)

@@ -40,6 +40,21 @@ final class ScenarioBuilderTests: XCTestCase {
         XCTAssertEqual(scenario.problems, [])
     }
 
+    func testTraceEventsAndPluginsAreDeclaredAsTheCommandTakesThem() {
+        let scenario = Scenario("s") {
+            Kernel(kernel)
+            Booted(when: "ready")
+            Trace("virtio_*", "pic_set_irq")
+            Trace("serial_*")
+            QEMUPlugin("hot.so", "limit=20", "names=a,b")
+            QEMUPlugin("/opt/my,plugin.so")
+        }
+        XCTAssertEqual(scenario.instruments.traces, ["virtio_*", "pic_set_irq", "serial_*"])
+        XCTAssertEqual(
+            scenario.extraArguments,
+            ["-plugin", "./hot.so,limit=20,names=a,,b", "-plugin", "/opt/my,,plugin.so"])
+    }
+
     func testLinesMayDependOnConditions() {
         func scenario(slow: Bool, phases: [String]) -> Scenario {
             Scenario("s") {

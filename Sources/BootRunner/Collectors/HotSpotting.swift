@@ -8,6 +8,7 @@ final class HotSpotting: BootCollector {
     let qemuArguments: [String]
     private let counters: GuestCounters
     private let request: GuestProfileRequest
+    private let data: DataSymbols
     private let output: String
     private var symbols: WatchedSymbols
 
@@ -16,13 +17,14 @@ final class HotSpotting: BootCollector {
 
     /// Counts in a boot of `plan`; the tables go to the folder `output`.
     init(
-        plugin: GuestPlugin, plan: Plan, naming request: GuestProfileRequest, folder: String,
+        plugin: GuestPlugin, plan: Plan, naming symbols: GuestSymbolFiles, folder: String,
         serialFile: String?,
         output: String
     ) throws {
-        self.request = request
+        request = try symbols.read()
+        data = plan.collectors.contains(.hotPages) ? symbols.data() : DataSymbols([])
         self.output = output
-        symbols = WatchedSymbols(plan)
+        self.symbols = WatchedSymbols(plan)
         let watched = plan.watched
         var observation = GuestObservation(
             milestones: watched.milestones, final: watched.final, serialFile: serialFile,
@@ -50,10 +52,10 @@ final class HotSpotting: BootCollector {
             if counters.observation.countsHotBlocks {
                 let index = SymbolIndex(request.symbols)
                 notes += try keep(
-                    counters.hotBlocks(), ofBlocks: true, columns: .blocks, function: index.place)
+                    counters.hotBlocks(), .blocks, columns: .blocks, name: index.place)
             }
             if counters.observation.countsHotPages {
-                notes += try keep(counters.hotPages(), ofBlocks: false, columns: .pages) { _ in nil }
+                notes += try keep(counters.hotPages(), .pages, columns: .pages, name: data.name)
             }
         } catch {
             notes.append("what is hot in the guest could not be kept: \(error)")
@@ -62,22 +64,21 @@ final class HotSpotting: BootCollector {
     }
 
     private func keep(
-        _ hot: HotSpots, ofBlocks: Bool, columns: HotColumns, function: (UInt64) -> String?
+        _ hot: HotSpots, _ table: RunFolder.HotTable, columns: HotColumns, name: (UInt64) -> String?
     ) throws -> [String] {
-        let name = RunFolder.hotTableName(ofBlocks: ofBlocks)
         let total = Double(max(1, hot.total))
         var lines = [columns.headings + ["share"]]
         let share = { (weight: UInt64) in String((Double(weight) / total * 1e6).rounded() / 1e6) }
         for spot in hot.spots.prefix(Self.limit) {
-            lines.append(columns.cells(spot, function(spot.address)) + [share(spot.weight)])
+            lines.append(columns.cells(spot, name(spot.address)) + [share(spot.weight)])
         }
         let rest = hot.spots.dropFirst(Self.limit).reduce(hot.others) { $0 &+ $1.weight }
         if rest > 0 { lines.append(columns.rest(rest) + [share(rest)]) }
         let text = lines.map { $0.joined(separator: ",") + "\n" }.joined()
-        try AtomicFile.write(Array(text.utf8), to: "\(output)/\(name)")
+        try AtomicFile.write(Array(text.utf8), to: "\(output)/\(table.fileName)")
         return hot.others > 0
             ? [
-                "\(name): \(hot.others) found no room among \(hot.spots.count) entries; they are in its last line"
+                "\(table.fileName): \(hot.others) found no room among \(hot.spots.count) entries; they are in its last line"
             ] : []
     }
 }
@@ -85,8 +86,8 @@ final class HotSpotting: BootCollector {
 /// How a table of what is hot is written.
 struct HotColumns: Sendable {
     var headings: [String]
-    /// A line without its share, of a spot and of the function that it lies in.
-    var cells: @Sendable (HotSpots.Spot, _ function: String?) -> [String]
+    /// A line without its share, of a spot and of what lies there.
+    var cells: @Sendable (HotSpots.Spot, _ name: String?) -> [String]
     /// The line of what has no line of its own, by its weight.
     var rest: @Sendable (UInt64) -> [String]
 
@@ -100,16 +101,17 @@ struct HotColumns: Sendable {
             ]
         }, rest: { ["", quoted("[others]"), "", "", "\($0)"] })
 
-    /// Pages of memory.
+    /// Pages of memory, with the data that lies in them.
     static let pages = HotColumns(
-        headings: ["address", "kind", "reads", "writes", "accesses"],
-        cells: { spot, _ in
+        headings: ["address", "symbol", "kind", "reads", "writes", "accesses"],
+        cells: { spot, symbol in
             [
-                address(spot.address), quoted(spot.isDevice ? "device" : "memory"), "\(spot.count)",
+                address(spot.address), quoted(symbol ?? ""), quoted(spot.isDevice ? "device" : "memory"),
+                "\(spot.count)",
                 "\(spot.writes)",
                 "\(spot.weight)",
             ]
-        }, rest: { ["", quoted("[others]"), "", "", "\($0)"] })
+        }, rest: { ["", quoted("[others]"), quoted(""), "", "", "\($0)"] })
 
     private static func address(_ value: UInt64) -> String { "0x\(String(value, radix: 16))" }
     /// Names hold neither control characters nor line breaks; a quote is doubled.

@@ -147,7 +147,7 @@ public struct QEMUExecutor: BootExecutor {
         if planned.purpose == .inspected, let plugin = host.plugin {
             collectors.append(
                 try HotSpotting(
-                    plugin: plugin, plan: plan, naming: try symbols.read(), folder: own,
+                    plugin: plugin, plan: plan, naming: symbols, folder: own,
                     serialFile: serialFile,
                     output: folder))
         }

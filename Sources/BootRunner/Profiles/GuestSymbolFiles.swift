@@ -68,6 +68,11 @@ struct GuestSymbolFiles {
         }
     }
 
+    /// The data of the files that name some: ELF files with a symbol table.
+    func data() -> DataSymbols {
+        DataSymbols(named + (kernel.map { [SymbolFile(path: $0)] } ?? []))
+    }
+
     /// Whether symbols are those of a program rather than of the kernel or a part of it.
     private func isApart(_ symbols: GuestSymbols, from own: GuestSymbols?, under rules: PlatformRules) -> Bool
     {

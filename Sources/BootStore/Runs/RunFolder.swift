@@ -209,26 +209,31 @@ public final class RunFolder: Sendable {
 }
 
 extension RunFolder {
-    /// The file's name for the table of a boot's blocks, or of its pages.
-    public static func hotTableName(ofBlocks: Bool) -> String {
-        ofBlocks ? "hot-blocks.csv" : "hot-pages.csv"
+    /// A table that a boot keeps of what is frequent in it.
+    public enum HotTable: String, Sendable, CaseIterable {
+        /// Blocks of the guest's code, pages of its memory, QEMU's own trace events.
+        case blocks, pages, events
+
+        /// The file's name in the boot's folder.
+        public var fileName: String { self == .events ? "trace-events.csv" : "hot-\(rawValue).csv" }
+
+        /// What takes one.
+        fileprivate var option: String { self == .events ? "--trace PATTERN" : "--collect hot-\(rawValue)" }
     }
 
-    /// The table of blocks, or of pages, that lies at `path`: a run, whose first boot with one it is, a boot's folder,
-    /// or the table itself.
+    /// The table that lies at `path`: a run, whose first boot with one it is, a boot's folder, or the table itself.
     /// - Throws: `StoreError` of the code `missing`.
-    public static func hotTable(in path: String, ofBlocks: Bool) throws -> String {
+    public static func hotTable(_ table: HotTable, in path: String) throws -> String {
         var isFolder: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
         if exists, !isFolder.boolValue { return path }
-        let name = hotTableName(ofBlocks: ofBlocks)
+        let name = table.fileName
         let boots = (try? FileManager.default.contentsOfDirectory(atPath: path + "/boots")) ?? []
         let places = ["\(path)/\(name)"] + boots.sorted().map { "\(path)/boots/\($0)/\(name)" }
         if let found = places.first(where: FileManager.default.fileExists(atPath:)) { return found }
         throw StoreError(
             .missing, path: path,
-            reason: exists ? "holds no table of \(ofBlocks ? "blocks" : "pages")" : "does not exist",
-            nextStep: "Take one: bootmark boot --collect \(ofBlocks ? "hot-blocks" : "hot-pages") … -o RUNDIR"
-        )
+            reason: exists ? "holds no table of \(table.rawValue)" : "does not exist",
+            nextStep: "Take one: bootmark boot \(table.option) … -o RUNDIR")
     }
 }

@@ -133,7 +133,7 @@ public struct QEMUPlugin: ScenarioElement {
     private let file: String
     private let arguments: [String]
 
-    /// The shared library `file`, with arguments of the form `name=value`.
+    /// The shared library `file`, from the current folder where its path is relative, with arguments of the form `name=value`.
     public init(_ file: String, _ arguments: String...) {
         self.file = file
         self.arguments = arguments
@@ -141,7 +141,9 @@ public struct QEMUPlugin: ScenarioElement {
 
     /// Adds the plugin after those before it.
     public func declare(in draft: inout ScenarioDraft) {
-        let doubled = ([file] + arguments).map { $0.replacing(",", with: ",,") }
+        // A bare name is one that the loader would look for among the system's libraries.
+        let place = file.contains("/") ? file : "./\(file)"
+        let doubled = ([place] + arguments).map { $0.replacing(",", with: ",,") }
         draft.scenario.extraArguments += ["-plugin", doubled.joined(separator: ",")]
     }
 }

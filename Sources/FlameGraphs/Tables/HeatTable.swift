@@ -1,6 +1,6 @@
 import BootProfiles
 
-/// A table that a boot kept of what is hot in its guest: its blocks, or its pages.
+/// A table that a boot kept of what is frequent in it: blocks or pages of its guest, events of QEMU.
 public struct HeatTable: Sendable {
     private let columns: [String]
     private let rows: [[String]]
@@ -14,7 +14,7 @@ public struct HeatTable: Sendable {
         for (index, line) in lines.enumerated() where line.count != headings.count {
             throw Self.damaged(file, "line \(index + 2) has \(line.count) cells, not \(headings.count)")
         }
-        guard headings.first == "address", headings.last == "share" else {
+        guard ["address", "event"].contains(headings.first), headings.last == "share" else {
             throw Self.damaged(file, "it does not begin as such a table does")
         }
         columns = headings
@@ -30,7 +30,7 @@ public struct HeatTable: Sendable {
         case .csv:
             return Array(
                 ([columns] + shown).map { row in
-                    zip(columns, row).map { $0 == "function" || $0 == "kind" ? Self.quoted($1) : $1 }
+                    zip(columns, row).map { $0 != "address" && Self.isName($0) ? Self.quoted($1) : $1 }
                         .joined(separator: ",") + "\n"
                 }.joined().utf8)
         case .json: return json(shown)
@@ -85,7 +85,9 @@ public struct HeatTable: Sendable {
         return row.dropLast() + [Figures.percent(share)]
     }
 
-    private static func isName(_ column: String) -> Bool { ["address", "function", "kind"].contains(column) }
+    private static func isName(_ column: String) -> Bool { names.contains(column) }
+
+    private static let names: Set = ["address", "function", "kind", "symbol", "event", "phase"]
 
     private static func quoted(_ cell: String) -> String { "\"\(cell.replacing("\"", with: "\"\""))\"" }
 

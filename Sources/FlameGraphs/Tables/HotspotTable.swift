@@ -10,10 +10,10 @@ public struct HotspotTable: Sendable {
 
     /// What a line stands for.
     public enum Subject: String, Sendable, Hashable, CaseIterable {
-        case function, module, block, page
+        case function, module, block, page, event
 
         /// Whether a boot keeps a table of it, rather than stacks.
-        public var isHeat: Bool { self == .block || self == .page }
+        public var isHeat: Bool { [.block, .page, .event].contains(self) }
     }
 
     /// How the table is written.

@@ -69,9 +69,10 @@ struct Hotspots: AsyncParsableCommand {
         if let output { try AtomicFile.write(bytes, to: output) } else { Standard.output(bytes: bytes) }
     }
 
-    /// The table of blocks or pages that a boot kept.
+    /// The table of blocks, pages or events that a boot kept.
     private func heat() throws -> [UInt8] {
-        let file = try RunFolder.hotTable(in: inputs.inputs[0], ofBlocks: by == .block)
+        let table: RunFolder.HotTable = by == .block ? .blocks : by == .page ? .pages : .events
+        let file = try RunFolder.hotTable(table, in: inputs.inputs[0])
         guard let data = FileManager.default.contents(atPath: file) else {
             throw StoreError(
                 .unreadable, path: file, reason: "cannot be read", nextStep: "Check the path and its rights.")
