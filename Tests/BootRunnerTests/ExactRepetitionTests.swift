@@ -8,7 +8,11 @@ import XCTest
 
 final class ExactRepetitionTests: XCTestCase {
     /// The notes on a run of boots with these hashes at 1, 2, 3 … million instructions, and these counts.
-    private func notes(_ hashes: [[UInt64]], counts: [Double]) throws -> [String] {
+    ///
+    /// The last block of each hash lies at this address of `addresses`, in a kernel of these symbols.
+    private func notes(
+        _ hashes: [[UInt64]], counts: [Double], addresses: [UInt64: UInt64] = [:], symbols: [String] = []
+    ) throws -> [String] {
         let folder = try RunFolder.create(at: try temporaryFolder() + "/run")
         let boots = zip(hashes, counts).enumerated().map { place, boot in
             Boot(
@@ -24,7 +28,7 @@ final class ExactRepetitionTests: XCTestCase {
         for (boot, values) in zip(boots, hashes) {
             let checkpoints = values.enumerated().map { place, hash in
                 let count = UInt64(place + 1) * 1_000_000
-                return BlockHashes.Checkpoint(blocks: count / 5, instructions: count, hash: hash)
+                return BlockHashes.Checkpoint(blocks: count / 5, instructions: count, hash: hash, address: addresses[hash])
             }
             try ExactRepetition.keep(
                 BlockHashes(checkpoints: checkpoints), upTo: .init(instructions: 3_500_000, blocks: 700_000),
@@ -32,7 +36,7 @@ final class ExactRepetitionTests: XCTestCase {
         }
         let plan = Plan(
             command: ["qemu-system-i386"], script: BootScript(end: .poweredOff),
-            boots: boots.map { .init(index: $0.index, purpose: $0.purpose) }, collectors: [], isExact: true)
+            boots: boots.map { .init(index: $0.index, purpose: $0.purpose) }, collectors: [], isExact: true, symbols: symbols)
         let fingerprint = Fingerprint(
             host: .init(processor: "", processors: 1, kernel: "", governor: "", hypervisor: ""),
             qemu: "7.2.22",
@@ -49,6 +53,19 @@ final class ExactRepetitionTests: XCTestCase {
             notes[0].contains(
                 "boots 1 and 3 parted between instruction 2,000,000 and 3,000,000, in the phase kernel"),
             notes[0])
+    }
+
+    func testThePlaceWhereBootsPartedHasTheNamesOfItsFunctions() throws {
+        let map = try temporaryFolder() + "/System.map"
+        try "00100000 T read_clock\n00100040 T unpack\n00100080 T probe\n".write(
+            toFile: map, atomically: true, encoding: .utf8)
+        let notes = try notes(
+            [[1, 2, 3], [1, 2, 9]], counts: [3_500_000, 3_500_777],
+            addresses: [1: 0x10_0000, 2: 0x10_0044, 3: 0x10_0080, 9: 0x10_0000], symbols: [map])
+        XCTAssertTrue(
+            notes.first?.contains(
+                "in the phase kernel, behind unpack+0x4, before probe in one and read_clock in the other") ?? false,
+            "\(notes)")
     }
 
     func testBootsThatPartedAtTheirEndAreSaidToo() throws {

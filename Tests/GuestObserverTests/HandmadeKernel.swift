@@ -46,6 +46,61 @@ enum HandmadeKernel {
 
         """
 
+    /// Calls: `main` calls `recurse`, which calls itself until there are `depth` of it, and once more for one alone.
+    static func recursing(depth: UInt32) -> [UInt8] {
+        var image = header
+        image += [0xbc, 0x00, 0x00, 0x20, 0x00]  // main: mov $0x200000, %esp
+        image += [0xb9] + littleEndian(depth)  // mov $depth, %ecx
+        image += [0xe8, 0x0f, 0x00, 0x00, 0x00]  // call recurse
+        image += [0xb9, 0x01, 0x00, 0x00, 0x00]  // mov $1, %ecx
+        image += [0xe8, 0x05, 0x00, 0x00, 0x00]  // call recurse
+        image += [0xe6, 0xf4, 0xf4, 0xeb, 0xfd]  // end: out %al, $0xf4; hlt; jmp to it
+        image += [0x49, 0x74, 0x05]  // recurse: dec %ecx; jz out
+        image += [0xe8, 0xf8, 0xff, 0xff, 0xff]  // call recurse
+        image += [0xc3]  // out: ret
+        return image
+    }
+    /// Where `recursing` leaves.
+    static let recursingEnd: UInt64 = 0x100039
+    /// The functions of `recursing`.
+    static let recursingSymbols = """
+        00100020 T main
+        0010003e t recurse
+
+        """
+
+    /// Calls in every order: `left` and `right` each call `left` and then `right`, until there are `depth` of them,
+    /// so that there are two to the power of `depth` ways to be called, but one.
+    static func branching(depth: UInt32) -> [UInt8] {
+        var image = header
+        image += [0xbc, 0x00, 0x00, 0x20, 0x00]  // main: mov $0x200000, %esp
+        image += [0xb9] + littleEndian(depth)  // mov $depth, %ecx
+        image += [0xe8, 0x05, 0x00, 0x00, 0x00]  // call left
+        image += [0xe6, 0xf4, 0xf4, 0xeb, 0xfd]  // end: out %al, $0xf4; hlt; jmp to it
+        image += [0x49, 0x74, 0x0a]  // left: dec %ecx; jz out
+        image += [0xe8, 0xf8, 0xff, 0xff, 0xff]  // call left
+        image += [0xe8, 0x02, 0x00, 0x00, 0x00]  // call right
+        image += [0x41, 0xc3]  // out: inc %ecx; ret
+        image += [0x49, 0x74, 0x0a]  // right: dec %ecx; jz out
+        image += [0xe8, 0xe9, 0xff, 0xff, 0xff]  // call left
+        image += [0xe8, 0xf3, 0xff, 0xff, 0xff]  // call right
+        image += [0x41, 0xc3]  // out: inc %ecx; ret
+        return image
+    }
+    /// Where `branching` leaves.
+    static let branchingEnd: UInt64 = 0x10002f
+    /// The functions of `branching`.
+    static let branchingSymbols = """
+        00100020 T main
+        00100034 t left
+        00100043 t right
+
+        """
+
+    private static func littleEndian(_ number: UInt32) -> [UInt8] {
+        withUnsafeBytes(of: number.littleEndian) { Array($0) }
+    }
+
     /// Writes the bytes of `text` to the first serial port, then leaves QEMU, or halts where it cannot.
     /// Does `idleTurns` instructions of nothing before, at most 100.
     static func writing(_ text: String, idleTurns: Int = 0) -> [UInt8] {

@@ -22,11 +22,12 @@ enum ExactRepetition {
         try AtomicFile.write(CanonicalJSON.encode(kept, for: path), to: path)
     }
 
-    /// Notes for a run: boots without an exact count; each timed boot that parted from the first, between which instructions and in which phase.
+    /// Notes for a run: boots without an exact count; each timed boot that parted from the first, between which
+    /// instructions, in which phase and between which functions.
     static func notes(_ run: Run, in folder: RunFolder) -> [String] {
         guard run.plan.isExact else { return [] }
         let boots = run.boots.filter { $0.purpose == .timed && $0.outcome.isBooted }
-        return uncounted(boots) + partings(boots, in: folder)
+        return uncounted(boots) + partings(boots, in: folder, of: run.plan)
     }
 
     /// Boots that have no exact count, and why: nothing else in a run says so.
@@ -38,19 +39,22 @@ enum ExactRepetition {
         } ?? []
     }
 
-    private static func partings(_ boots: [Boot], in folder: RunFolder) -> [String] {
+    private static func partings(_ boots: [Boot], in folder: RunFolder, of plan: Plan) -> [String] {
+        var names: FunctionNames?
         guard let first = boots.first, let mine = hashes(of: first, in: folder) else { return [] }
         return boots.dropFirst().compactMap { boot in
             guard let others = hashes(of: boot, in: folder) else { return nil }
             let total = Metric.guestInstructions.id
             let place: String
-            if let parted = others.divergence(from: mine) {
+            if let parted = mine.divergence(from: others) {
+                // Reading a kernel's names takes a moment: only where boots parted.
+                let known = names ?? FunctionNames(plan)
+                names = known
                 place =
                     "between instruction \(text(parted.after)) and \(text(parted.before))"
-                    + phase(of: first, at: Double(parted.after))
+                    + phase(of: first, at: Double(parted.after)) + known.way(parted)
             } else if first.samples[total] != boot.samples[total] {
-                let last = min(mine.checkpoints.count, others.checkpoints.count)
-                let after = last > 0 ? mine.checkpoints[last - 1].instructions : 0
+                let after = mine.checkpoints.last { others.checkpoints.contains($0) }?.instructions ?? 0
                 place = "after instruction \(text(after))" + phase(of: first, at: Double(after))
             } else {
                 return nil
@@ -79,4 +83,29 @@ enum ExactRepetition {
     }
 
     private static func text(_ number: UInt64) -> String { Quantity.exactText(Double(number)) }
+}
+
+/// The names of the guest's functions, for addresses at which two boots were seen.
+private struct FunctionNames {
+    private let index: SymbolIndex?
+
+    /// Those of the plan's files and of the kernel on its command line; none where they cannot be read.
+    init(_ plan: Plan) {
+        let kernel = (try? QEMUCommandLine(plan.command))?.values("kernel").last
+        index = (try? GuestSymbolFiles(plan, kernel: kernel).read()).map { SymbolIndex($0.symbols) }
+    }
+
+    /// What both ran last together, and what each ran when they were seen to differ.
+    func way(_ parted: BlockHashes.Divergence) -> String {
+        var text = parted.lastCommon.map { ", behind \(name($0))" } ?? ""
+        let apart = parted.firstApart.map(name)
+        if let mine = apart.first, let other = apart.last {
+            text += mine == other ? ", before \(mine)" : ", before \(mine) in one and \(other) in the other"
+        }
+        return text
+    }
+
+    private func name(_ address: UInt64) -> String {
+        index?.place(of: address) ?? "0x\(String(address, radix: 16))"
+    }
 }

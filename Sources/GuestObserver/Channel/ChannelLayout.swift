@@ -1,7 +1,7 @@
 /// Where the numbers lie in the file that the plugin shares: the same as in plugin/channel.h.
 enum ChannelLayout {
     static let magic: UInt64 = 0x4c45_4e4e_4148_4342
-    static let version: UInt32 = 2
+    static let version: UInt32 = 3
     static let size = 40_960
     static let processors = 256
     static let milestones = 64
@@ -13,7 +13,7 @@ enum ChannelLayout {
     static let outputSize = 32
     static let outputLimit = 1 << 20
     static let checkpointSize = 32
-    static let checkpointLimit = 1 << 16
+    static let checkpointLimit = 1 << 11
     static let slotsOffset = headerSize + milestones * milestoneSize
 }
 

@@ -88,7 +88,7 @@ public struct GuestProfileSummary: Sendable, Hashable {
     public var contexts: UInt64
     /// Calls from contexts that found no room: their weight is under `[other contexts]`.
     public var contextsWithoutRoom: UInt64
-    /// Calls deeper than the 512 frames that are kept: their weight is in the deepest that is.
+    /// Calls deeper than the 512 frames that are kept: their weight is under `[deeper calls]`.
     public var callsTooDeep: UInt64
     /// How many of the symbols given ever ran. A few only: they are another kernel's.
     public var symbolsEntered: UInt64
@@ -129,10 +129,10 @@ public struct GuestProfileSummary: Sendable, Hashable {
                     + "(FILE@OFFSET)")
         }
         if contextsWithoutRoom > 0 {
-            warnings.append("\(contextsWithoutRoom) calls found no room and share [other contexts]")
+            warnings.append("\(contextsWithoutRoom) calls found no room among \(contexts) contexts and share [other contexts]")
         }
         if callsTooDeep > 0 {
-            warnings.append("\(callsTooDeep) calls lie deeper than 512 frames and count for the deepest")
+            warnings.append("\(callsTooDeep) calls lie deeper than 512 frames and share [deeper calls]")
         }
         return warnings
     }

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define CHANNEL_MAGIC 0x4c454e4e41484342u /* "BCHANNEL" */
-#define CHANNEL_VERSION 2u
+#define CHANNEL_VERSION 3u
 
 enum { CHANNEL_PROCESSORS = 256, CHANNEL_MILESTONES = 64 };
 
@@ -76,14 +76,14 @@ struct output_entry {
     uint64_t address;      /* of the instruction */
 };
 
-/* The rolling hash of all blocks executed so far, taken every so many blocks. */
+/* The rolling hash of all blocks executed so far, taken every so many blocks: twice as many whenever the file is full. */
 struct checkpoint {
     uint64_t blocks;
     uint64_t instructions;
     uint64_t hash;
-    uint64_t unused;
+    uint64_t address; /* of the last of these blocks */
 };
 
-enum { OUTPUT_LIMIT = 1 << 20, CHECKPOINT_LIMIT = 1 << 16 };
+enum { OUTPUT_LIMIT = 1 << 20, CHECKPOINT_LIMIT = 1 << 11 };
 
 #endif

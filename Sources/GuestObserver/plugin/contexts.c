@@ -11,6 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* There is always room for the kinds of code. */
+enum { ROOTS = 64 };
+_Static_assert((unsigned)FUNCTION_FIRST_SYMBOL <= ROOTS, "each kind of code is a root at most");
+
 struct context {
     uint32_t parent;
     uint32_t function;
@@ -70,14 +74,15 @@ uint32_t context_child(uint32_t parent, uint32_t function)
 {
     uint32_t at = place(parent, function);
     if (table[at] != 0) return table[at];
-    bool full = context_count + 64 >= configuration.context_limit;
+    if (context_count + ROOTS >= context_room && context_count + ROOTS < configuration.context_limit) {
+        /* Where there is no memory for as many as were allowed, these are all. */
+        if (!grow()) configuration.context_limit = 0;
+        at = place(parent, function);
+    }
+    bool full = context_count + ROOTS >= configuration.context_limit;
     if (full && parent != 0) {
         context_overflow++;
         return context_child(0, FUNCTION_OTHERS);
-    }
-    if (context_count == context_room) {
-        if (!grow()) return 0;
-        at = place(parent, function);
     }
     contexts[context_count] = (struct context){.parent = parent, .function = function};
     table[at] = context_count;
@@ -92,7 +97,7 @@ void context_add(uint32_t context, uint64_t weight)
 /* The path from the root down, in the form a;b;c. */
 static void write_path(FILE *file, uint32_t context)
 {
-    uint32_t path[DEPTH_LIMIT + 8];
+    uint32_t path[FRAME_LIMIT + 8];
     size_t depth = 0;
     while (context != 0 && depth < sizeof path / sizeof *path) {
         path[depth++] = context;

@@ -7,12 +7,24 @@
 #include "stacks.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 uint64_t frames_too_deep;
 
-void push_frame(struct thread *thread, uint64_t slot, uint32_t function, uint8_t kind)
+/* Whether what runs now stands for all calls from there on. */
+static bool is_deepest(const struct thread *thread)
 {
-    if (thread->depth == DEPTH_LIMIT) {
+    return thread->depth > 0 && thread->frames[thread->depth - 1].function == FUNCTION_DEEPER;
+}
+
+void push_frame_with_care(struct thread *thread, uint64_t slot, uint32_t function, uint8_t kind)
+{
+    if (thread->depth >= DEPTH_LIMIT && kind == SYMBOL_FUNCTION) {
+        frames_too_deep++;
+        if (is_deepest(thread)) return;
+        function = FUNCTION_DEEPER;
+    }
+    if (thread->depth == FRAME_LIMIT) {
         frames_too_deep++;
         return;
     }
@@ -23,6 +35,7 @@ void push_frame(struct thread *thread, uint64_t slot, uint32_t function, uint8_t
             frames_too_deep++;
             return;
         }
+        memset(larger + thread->room, 0, (room - thread->room) * sizeof *larger);
         thread->frames = larger;
         thread->room = room;
     }
@@ -46,9 +59,10 @@ void rename_top(struct thread *thread, uint32_t function)
     if (thread->depth == 0) {
         thread->function = function;
         thread->context = 0;
-    } else {
+    } else if (!is_deepest(thread)) {
         thread->frames[thread->depth - 1].function = function;
         thread->frames[thread->depth - 1].context = 0;
+        thread->frames[thread->depth - 1].parent = 0;
     }
 }
 
@@ -82,11 +96,14 @@ static uint32_t frame_context(struct thread *thread, uint32_t index)
         /* It came from user code: what the thread began with is not its caller. */
         parent = context_child(0, FUNCTION_KERNEL);
     }
+    uint64_t overflow = context_overflow;
     frame->context = context_child(parent, frame->function);
+    /* Calls that find no room for their contexts are counted. */
+    frame->parent = context_overflow == overflow ? parent : 0;
     return frame->context;
 }
 
-uint32_t thread_now(struct thread *thread)
+uint32_t find_context(struct thread *thread)
 {
     return thread->depth ? frame_context(thread, thread->depth - 1) : bottom_context(thread);
 }

@@ -4,12 +4,15 @@
  */
 #include "plugin.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 uint64_t hash_now;
 
+enum { IDENTITY_BITS = 16 };
+
 static struct checkpoint *checkpoints;
-static uint64_t hashed_blocks;
+static uint64_t hashed_blocks, next_checkpoint;
 
 static uint64_t mix(uint64_t value)
 {
@@ -28,19 +31,34 @@ bool hash_begin(void)
         return false;
     }
     if (configuration.hash_interval == 0) configuration.hash_interval = 4000000;
+    next_checkpoint = configuration.hash_interval;
     checkpoints = map_file(configuration.hashes, CHECKPOINT_LIMIT * sizeof(struct checkpoint));
     return checkpoints != NULL;
 }
 
-static void checkpoint(void)
+/* Keeps every second checkpoint. Meanwhile there are none, as QEMU may be killed at any moment. */
+static void thin_out(void)
 {
-    uint64_t index = channel->checkpoints;
-    if (index == CHECKPOINT_LIMIT) return;
+    channel->checkpoints = 0;
+    atomic_thread_fence(memory_order_release);
+    for (size_t index = 0; index < CHECKPOINT_LIMIT / 2; index++) checkpoints[index] = checkpoints[2 * index + 1];
+    atomic_thread_fence(memory_order_release);
+    channel->checkpoints = CHECKPOINT_LIMIT / 2;
+    configuration.hash_interval *= 2;
+}
+
+static void checkpoint(uint64_t address)
+{
+    if (channel->checkpoints == CHECKPOINT_LIMIT) thin_out();
+    /* The one that made the file full was the last with the interval before. */
+    next_checkpoint = hashed_blocks - hashed_blocks % configuration.hash_interval + configuration.hash_interval;
+    if (hashed_blocks % configuration.hash_interval != 0) return;
     uint64_t instructions, blocks;
     counters_sum(0, &instructions, &blocks);
-    checkpoints[index] =
-        (struct checkpoint){.blocks = hashed_blocks, .instructions = instructions, .hash = hash_now};
-    channel->checkpoints = index + 1;
+    checkpoints[channel->checkpoints] = (struct checkpoint){
+        .blocks = hashed_blocks, .instructions = instructions, .hash = hash_now, .address = address};
+    atomic_thread_fence(memory_order_release);
+    channel->checkpoints++;
 }
 
 static void executed(unsigned processor, void *data)
@@ -49,21 +67,22 @@ static void executed(unsigned processor, void *data)
     uint64_t block;
     memcpy(&block, &data, sizeof block);
     hash_now = (hash_now << 5 | hash_now >> 59) * 0x9e3779b97f4a7c15u + block;
-    if (++hashed_blocks % configuration.hash_interval == 0) checkpoint();
+    if (++hashed_blocks == next_checkpoint) checkpoint((uint64_t)((int64_t)block >> IDENTITY_BITS));
 }
 
-/* Where the block lies, how long it is, and its code: a block that was patched is another block. */
+/* Where the block lies, in the bits that x86-64 has for addresses, and below them what tells its length and its
+   code: a block that was patched is another block. */
 static uint64_t identity(struct qemu_plugin_tb *block)
 {
     size_t length = qemu_plugin_tb_n_insns(block);
-    uint64_t value = mix(qemu_plugin_tb_vaddr(block)) + length;
+    uint64_t value = length;
     for (size_t position = 0; position < length; position++) {
         uint64_t words[2] = {0, 0};
         size_t size = instruction_bytes(
             qemu_plugin_tb_get_insn(block, position), (uint8_t *)words, sizeof words);
         value = mix(value ^ words[0]) + words[1] + size;
     }
-    return value;
+    return qemu_plugin_tb_vaddr(block) << IDENTITY_BITS | mix(value) >> (64 - IDENTITY_BITS);
 }
 
 void hash_instrument(struct qemu_plugin_tb *block)

@@ -6,7 +6,8 @@
 
 #include <stdio.h>
 
-enum { DEPTH_LIMIT = 512 };
+/* Calls that are deeper share one frame. What interrupts them gets frames of its own, up to the second limit. */
+enum { DEPTH_LIMIT = 512, FRAME_LIMIT = DEPTH_LIMIT + 128 };
 
 /* Functions by number: a few that stand for kinds of code, then the symbols, then addresses without one; from
    FUNCTION_IMAGES on the programs, and from FUNCTION_SPACES on address spaces. */
@@ -20,6 +21,7 @@ enum {
     FUNCTION_INTERRUPTS,
     FUNCTION_SMALL,
     FUNCTION_OTHERS,
+    FUNCTION_DEEPER,
     FUNCTION_FIRST_SYMBOL,
     FUNCTION_IMAGES = 1 << 29,
     FUNCTION_SPACES = 1 << 30
@@ -101,6 +103,7 @@ struct frame {
     uint64_t slot;      /* 0 for an entry whose stack is not known yet */
     uint32_t function;  /* FUNCTION_UNKNOWN until it is entered */
     uint32_t context;   /* 0 until it is needed */
+    uint32_t parent;    /* its context's, where a call of the same function from there has the same; else 0 */
     uint8_t kind;       /* SYMBOL_FUNCTION for a call, else what entered */
 };
 
@@ -116,10 +119,39 @@ struct thread {
 
 extern uint64_t frames_too_deep;
 
-/* What runs in a thread now. */
-uint32_t thread_now(struct thread *thread);
+/* Twenty million events of a Linux boot come here: what is nearly always the case is in line, the rest is not. */
+#define LIKELY(condition) __builtin_expect(!!(condition), 1)
 
-void push_frame(struct thread *thread, uint64_t slot, uint32_t function, uint8_t kind);
+uint32_t find_context(struct thread *thread);
+void push_frame_with_care(struct thread *thread, uint64_t slot, uint32_t function, uint8_t kind);
+
+/* What runs in a thread now. */
+static inline uint32_t thread_now(struct thread *thread)
+{
+    if (LIKELY(thread->depth > 0)) {
+        uint32_t context = thread->frames[thread->depth - 1].context;
+        if (LIKELY(context != 0)) return context;
+    }
+    return find_context(thread);
+}
+
+static inline void push_frame(struct thread *thread, uint64_t slot, uint32_t function, uint8_t kind)
+{
+    if (LIKELY(thread->depth < thread->room && thread->depth < DEPTH_LIMIT)) {
+        uint32_t parent = thread->depth ? thread->frames[thread->depth - 1].context : thread->context;
+        struct frame *frame = &thread->frames[thread->depth++];
+        /* What was called last from there is often called again, and then its context is known. */
+        bool again = frame->parent == parent && parent != 0 && frame->function == function
+            && frame->kind == SYMBOL_FUNCTION && kind == SYMBOL_FUNCTION;
+        frame->slot = slot;
+        if (LIKELY(again)) return;
+        frame->function = function;
+        frame->context = frame->parent = 0;
+        frame->kind = kind;
+    } else {
+        push_frame_with_care(thread, slot, function, kind);
+    }
+}
 
 /* Ends the call whose return address lies in `slot`, with all that it called; false where there is none. */
 bool pop_call(struct thread *thread, uint64_t slot);

@@ -31,7 +31,8 @@ static const char *const kinds_of_code[] = {
     [FUNCTION_UNKNOWN] = "[unknown]", [FUNCTION_FIRMWARE] = "[firmware]",
     [FUNCTION_LOADER] = "[boot loader]", [FUNCTION_DECOMPRESSOR] = "[decompressor]",
     [FUNCTION_KERNEL] = "[kernel]", [FUNCTION_USER] = "[user]", [FUNCTION_INTERRUPTS] = "[interrupts]",
-    [FUNCTION_SMALL] = "[small contexts]", [FUNCTION_OTHERS] = "[other contexts]"};
+    [FUNCTION_SMALL] = "[small contexts]", [FUNCTION_OTHERS] = "[other contexts]",
+    [FUNCTION_DEEPER] = "[deeper calls]"};
 
 static bool append(uint64_t address, char kind, const char *name)
 {

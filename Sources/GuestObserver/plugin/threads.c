@@ -46,6 +46,11 @@ static uint64_t region_of(uint64_t slot)
     return configuration.stack_size ? (slot >> region_shift) + 1 : 1;
 }
 
+static bool share_region(uint64_t slot, uint64_t other)
+{
+    return configuration.stack_size == 0 || (slot ^ other) >> region_shift == 0;
+}
+
 static struct owned *place(uint64_t region)
 {
     uint32_t mask = THREAD_LIMIT * 2 - 1;
@@ -112,8 +117,19 @@ static uint32_t context_of(unsigned index, enum code_class class)
     }
 }
 
-/* What an event finds out first: who executed what since the last one. */
-void threads_flush(unsigned index)
+static __attribute__((noinline)) void flush_others(unsigned index, const uint64_t *now)
+{
+    struct processor *processor = &processors[index];
+    for (int class = 0; class <= CODE_EARLY; class++) {
+        uint64_t weight = now[class] - processor->seen[class];
+        if (weight == 0) continue;
+        processor->seen[class] = now[class];
+        if (class == CODE_USER || class == CODE_PROGRAM) processor->user_ran = true;
+        context_add(context_of(index, (enum code_class)class), weight);
+    }
+}
+
+static inline __attribute__((always_inline)) void flush(unsigned index)
 {
     struct processor *processor = &processors[index];
     const uint64_t *now = counters_now(index)->instructions;
@@ -125,15 +141,15 @@ void threads_flush(unsigned index)
     }
     uint64_t others = now[CODE_FIRMWARE] + now[CODE_LOADER] + now[CODE_USER] + now[CODE_DECOMPRESSOR]
         + now[CODE_PROGRAM] + now[CODE_EARLY];
-    if (others == processor->seen_others) return;
+    if (LIKELY(others == processor->seen_others)) return;
     processor->seen_others = others;
-    for (int class = 0; class <= CODE_EARLY; class++) {
-        uint64_t weight = now[class] - processor->seen[class];
-        if (weight == 0) continue;
-        processor->seen[class] = now[class];
-        if (class == CODE_USER || class == CODE_PROGRAM) processor->user_ran = true;
-        context_add(context_of(index, (enum code_class)class), weight);
-    }
+    flush_others(index, now);
+}
+
+/* What an event finds out first: who executed what since the last one. */
+void threads_flush(unsigned index)
+{
+    flush(index);
 }
 
 void threads_give_back(unsigned index, uint64_t weight)
@@ -156,8 +172,7 @@ static void pop_entry(struct thread *thread)
     }
 }
 
-/* Drops frames that the stack pointer has passed: a stack grows down, so what lives lies above it. */
-static void pop_passed(struct thread *thread, uint64_t slot)
+static __attribute__((noinline)) void pop_passed_with_care(struct thread *thread, uint64_t slot)
 {
     uint64_t region = region_of(slot);
     while (thread->depth > 0) {
@@ -175,6 +190,16 @@ static void pop_passed(struct thread *thread, uint64_t slot)
         /* On another stack: gone, if this is the thread's own, since an interrupt's stack is left first. */
         if (!here && (!own || top->kind != SYMBOL_FUNCTION)) return;
         thread->depth--;
+    }
+}
+
+/* Drops frames that the stack pointer has passed: a stack grows down, so what lives lies above it. */
+static inline void pop_passed(struct thread *thread, uint64_t slot)
+{
+    if (LIKELY(thread->depth > 0)) {
+        uint64_t top = thread->frames[thread->depth - 1].slot;
+        if (LIKELY(top > slot && share_region(top, slot))) return;
+        pop_passed_with_care(thread, slot);
     }
 }
 
@@ -215,12 +240,10 @@ static bool continues(const struct thread *thread, uint64_t slot)
     return slot < top && top - slot < LARGEST_FRAME;
 }
 
-/* Makes the thread that runs on the stack around `slot` the current one, for a call. */
-static void find_thread_for_call(struct processor *processor, uint64_t slot)
+static __attribute__((noinline)) void find_other_thread(struct processor *processor, uint64_t slot)
 {
     struct thread *thread = processor->thread;
     uint64_t region = region_of(slot);
-    if (thread->region == region) return;
     if (thread->region == 0) {
         thread->region = region;
         give_region(region, thread);
@@ -244,17 +267,24 @@ static void find_thread_for_call(struct processor *processor, uint64_t slot)
     switch_to(processor, made);
 }
 
+/* Makes the thread that runs on the stack around `slot` the current one, for a call. */
+static inline void find_thread_for_call(struct processor *processor, uint64_t slot)
+{
+    if (LIKELY(processor->thread->region == region_of(slot))) return;
+    find_other_thread(processor, slot);
+}
+
 /* ---- Events. ---- */
 
-static struct processor *begin_event(unsigned index)
+static inline __attribute__((always_inline)) struct processor *begin_event(unsigned index)
 {
     struct processor *processor = &processors[index];
-    if (processor->resuming) {
+    if (!LIKELY(!processor->resuming)) {
         /* Only now is it known that the IRET led elsewhere; what ran since belongs to where it led. */
         processor->resuming = false;
         pop_entry(processor->thread);
     }
-    threads_flush(index);
+    flush(index);
     user_left(index);
     return processor;
 }
