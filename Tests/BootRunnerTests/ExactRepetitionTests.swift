@@ -28,7 +28,8 @@ final class ExactRepetitionTests: XCTestCase {
         for (boot, values) in zip(boots, hashes) {
             let checkpoints = values.enumerated().map { place, hash in
                 let count = UInt64(place + 1) * 1_000_000
-                return BlockHashes.Checkpoint(blocks: count / 5, instructions: count, hash: hash, address: addresses[hash])
+                return BlockHashes.Checkpoint(
+                    blocks: count / 5, instructions: count, hash: hash, address: addresses[hash])
             }
             try ExactRepetition.keep(
                 BlockHashes(checkpoints: checkpoints), upTo: .init(instructions: 3_500_000, blocks: 700_000),
@@ -36,7 +37,8 @@ final class ExactRepetitionTests: XCTestCase {
         }
         let plan = Plan(
             command: ["qemu-system-i386"], script: BootScript(end: .poweredOff),
-            boots: boots.map { .init(index: $0.index, purpose: $0.purpose) }, collectors: [], isExact: true, symbols: symbols)
+            boots: boots.map { .init(index: $0.index, purpose: $0.purpose) }, collectors: [], isExact: true,
+            symbols: symbols)
         let fingerprint = Fingerprint(
             host: .init(processor: "", processors: 1, kernel: "", governor: "", hypervisor: ""),
             qemu: "7.2.22",
@@ -64,7 +66,8 @@ final class ExactRepetitionTests: XCTestCase {
             addresses: [1: 0x10_0000, 2: 0x10_0044, 3: 0x10_0080, 9: 0x10_0000], symbols: [map])
         XCTAssertTrue(
             notes.first?.contains(
-                "in the phase kernel, behind unpack+0x4, before probe in one and read_clock in the other") ?? false,
+                "in the phase kernel, behind unpack+0x4, before probe in one and read_clock in the other")
+                ?? false,
             "\(notes)")
     }
 

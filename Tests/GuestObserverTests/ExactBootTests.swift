@@ -77,6 +77,41 @@ final class ExactBootTests: XCTestCase {
         }
     }
 
+    func testTwoBootsOfTinyPartInTheFunctionThatRanLongerInOne() async throws {
+        let tiny = try Guests.tiny(), index = SymbolIndex(try SymbolFile(path: tiny).read())
+        let plugin = try await GuestPlugin.prepared()
+        func hashes(turns: Int, on qemu: TestedQEMU) async throws -> BlockHashes {
+            try await withTemporaryFolder { folder in
+                let serial = folder + "/console.log"
+                let counters = try GuestCounters(
+                    plugin: plugin, folder: folder,
+                    observing: GuestObservation(serialFile: serial, hashInterval: 100))
+                let recipe = ExactRecipe(
+                    arguments: QEMURun.firmwareAlone + [
+                        "-m", "64", "-kernel", tiny, "-append", "turns=check_payload:\(turns)",
+                    ], serialFile: serial, kernelIsLinux: false)
+                try await QEMURun.run(recipe.arguments + counters.qemuArguments, seconds: 60, on: qemu)
+                return try counters.blockHashes()
+            }
+        }
+        try await TestedQEMU.each { qemu in
+            // The numbers have as many digits, so that the boots are the same until the function's loop.
+            let short = try await hashes(turns: 100_000, on: qemu),
+                long = try await hashes(turns: 900_000, on: qemu)
+            XCTAssertLessThanOrEqual(long.checkpoints.count, 2048, "\(qemu)")
+            XCTAssertEqual(short.divergence(from: short), nil, "\(qemu)")
+            let parted = try XCTUnwrap(short.divergence(from: long), "\(qemu)")
+            let names = ([parted.lastCommon].compactMap { $0 } + parted.firstApart).map {
+                index.place(of: $0) ?? "?"
+            }
+            XCTAssertEqual(names.count, 3, "\(qemu)")
+            // The longer boot is still in its loop where the shorter one has left it.
+            XCTAssertTrue(names[0].hasPrefix("check_payload"), "\(qemu): \(names)")
+            XCTAssertFalse(names[1].hasPrefix("check_payload"), "\(qemu): \(names)")
+            XCTAssertTrue(names[2].hasPrefix("check_payload"), "\(qemu): \(names)")
+        }
+    }
+
     func testMilestonesOfAllKindsAgreeOnWhereTheyAre() async throws {
         let milestones: [GuestObservation.Milestone] = [
             .address(HandmadeKernel.entry), .serialText("Phase"), .serialText("two"), .serialBytes(19),

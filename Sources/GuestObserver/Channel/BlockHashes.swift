@@ -66,7 +66,8 @@ public struct BlockHashes: Sendable, Hashable, Codable {
                 guard one.hash == another.hash, one.instructions == another.instructions else {
                     return Divergence(
                         after: agreed?.instructions ?? 0, before: min(one.instructions, another.instructions),
-                        lastCommon: agreed?.address, firstApart: [one.address, another.address].compactMap { $0 })
+                        lastCommon: agreed?.address,
+                        firstApart: [one.address, another.address].compactMap { $0 })
                 }
                 agreed = one
                 mine.removeFirst()

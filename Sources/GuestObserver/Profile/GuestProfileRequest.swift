@@ -129,7 +129,9 @@ public struct GuestProfileSummary: Sendable, Hashable {
                     + "(FILE@OFFSET)")
         }
         if contextsWithoutRoom > 0 {
-            warnings.append("\(contextsWithoutRoom) calls found no room among \(contexts) contexts and share [other contexts]")
+            warnings.append(
+                "\(contextsWithoutRoom) calls found no room among \(contexts) contexts and share [other contexts]"
+            )
         }
         if callsTooDeep > 0 {
             warnings.append("\(callsTooDeep) calls lie deeper than 512 frames and share [deeper calls]")
