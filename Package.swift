@@ -57,7 +57,7 @@ let pipeline: [[Target]] = [
     stage("BootModel"),
     stage("BootStatistics"),
     stage("BootProfiles", ["BootModel", "CDemangler", "CElfutils", "CZlib", "CZstd"]),
-    stage("FlameGraphs", ["BootModel", "BootProfiles"]),
+    stage("FlameGraphs", ["BootModel", "BootProfiles", "BootStatistics"]),
     stage("BootStore", ["BootModel", "CZlib", "CRenameAt2"]),
     stage(
         "GuestObserver",

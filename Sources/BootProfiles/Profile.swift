@@ -16,6 +16,9 @@ public struct Profile: Sendable {
     /// When threads came back onto a processor, where the recording says so and samples are kept.
     package internal(set) var switchIns: [SwitchIn] = []
 
+    /// What the threads of the single samples are called, where their stacks do not begin with it.
+    package internal(set) var threadNames: [Int32: String] = [:]
+
     /// The distinct frames.
     public package(set) var frames = FrameTable()
     /// The weight of all stacks.

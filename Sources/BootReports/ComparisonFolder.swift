@@ -16,6 +16,8 @@ public struct ProfiledSide: Sendable {
     public var hostBoots: [Boot] = []
     /// The boots that the guest profiles are of, in their order; empty where a profile is of several.
     public var guestBoots: [Boot] = []
+    /// The boots that the samplers' profiles are of, in their order; empty where a profile is of several.
+    public var guestSampleBoots: [Boot] = []
     /// What the guest's functions executed in exact boots, and how far controls move them; nil for none.
     public var functions: GuestCallGraph?
 
@@ -48,22 +50,44 @@ public struct ProfiledSide: Sendable {
         let boots = try folder.load().boots.filter { $0.outcome.isBooted && $0.purpose != .control }
         let host = try Self.profiles(of: .host, phase, in: folder, boots: boots)
         let guest = try Self.profiles(of: .guest, phase, in: folder, boots: boots)
+        let guestSamples = try Self.profiles(of: .guestSamples, phase, in: folder, boots: boots)
         self.init(
             host: host.profiles, guest: guest.profiles,
-            guestSamples: try Self.profiles(of: .guestSamples, phase, in: folder, boots: boots).profiles,
+            guestSamples: guestSamples.profiles,
             functions: phase == nil ? try GuestFunctionsFile.read(folder.guestFunctions) : nil)
         hostBoots = host.boots
         guestBoots = guest.boots
+        guestSampleBoots = guestSamples.boots
+    }
+
+    /// The profiles of the boots that both sides have, matched by the boots' numbers: those of pairs.
+    public static func pairs(
+        _ origin: FunctionChange.Origin, before: ProfiledSide, after: ProfiledSide
+    ) -> [ProfilePair] {
+        let old = Dictionary(
+            zip(before.boots(origin).map(\.index), before[origin]), uniquingKeysWith: { first, _ in first })
+        return zip(after.boots(origin), after[origin]).compactMap { boot, profile in
+            old[boot.index].map { ProfilePair(before: $0, after: profile) }
+        }
+    }
+
+    private func boots(_ origin: FunctionChange.Origin) -> [Boot] {
+        switch origin {
+        case .host: hostBoots
+        case .guest: guestBoots
+        case .guestSamples: guestSampleBoots
+        }
     }
 
     /// The profiles of a baseline, which keeps them merged.
     /// - Throws: `ProfileError` or `StoreError` where stacks cannot be read.
-    public init(_ baseline: Baseline) throws {
+    public init(_ baseline: Baseline, phase: String? = nil) throws {
         self.init(
-            host: try Self.profile(of: .host, in: baseline),
-            guest: try Self.profile(of: .guest, in: baseline),
-            guestSamples: try Self.profile(of: .guestSamples, in: baseline),
-            functions: try GuestFunctionsFile.read("\(baseline.path)/\(GuestFunctionsFile.name)"))
+            host: try Self.profile(of: .host, phase, in: baseline),
+            guest: try Self.profile(of: .guest, phase, in: baseline),
+            guestSamples: try Self.profile(of: .guestSamples, phase, in: baseline),
+            functions: phase != nil
+                ? nil : try GuestFunctionsFile.read("\(baseline.path)/\(GuestFunctionsFile.name)"))
     }
 
     private static func profiles(
@@ -79,9 +103,12 @@ public struct ProfiledSide: Sendable {
         return (try each.map { try reader(origin).read(.file($0.1)) }, each.map(\.0))
     }
 
-    private static func profile(of origin: FunctionChange.Origin, in baseline: Baseline) throws -> [Profile] {
-        guard let bytes = try baseline.folded(origin) else { return [] }
-        return [try reader(origin).read(.bytes(bytes, name: "\(baseline.path)/\(origin.rawValue).folded.gz"))]
+    private static func profile(
+        of origin: FunctionChange.Origin, _ phase: String?, in baseline: Baseline
+    ) throws -> [Profile] {
+        guard let bytes = try baseline.folded(origin, phase: phase) else { return [] }
+        let name = "\(baseline.path)/\(RunFolder.foldedName(origin, phase: phase)).gz"
+        return [try reader(origin).read(.bytes(bytes, name: name))]
     }
 
     private static func reader(_ origin: FunctionChange.Origin) -> FoldedReader {
@@ -94,8 +121,14 @@ public struct ComparisonFolder: Sendable {
     /// The folder, made where it is missing.
     public var path: String
 
+    /// Whether both sides' boots were taken in pairs, so that those of a number belong together.
+    public var isPaired: Bool
+
     /// A comparison's folder at `path`.
-    public init(path: String) { self.path = path }
+    public init(path: String, isPaired: Bool = false) {
+        self.path = path
+        self.isPaired = isPaired
+    }
 
     /// Writes the folder, pictures first, so that no report points to one that is not there.
     /// - Returns: the comparison with the functions that changed most.
@@ -139,6 +172,10 @@ public struct ComparisonFolder: Sendable {
         try write(merged.0, as: "\(origin.rawValue)-before.folded")
         try write(merged.1, as: "\(origin.rawValue)-after.folded")
         var graph = DifferentialFlameGraph(before: old, after: new)
+        if isPaired, let before {
+            let pairs = ProfiledSide.pairs(origin, before: before, after: after)
+            if pairs.count >= ProfilePair.enough { graph = DifferentialFlameGraph(pairs: pairs) }
+        }
         graph.isExact = isExact
         try AtomicFile.write(try graph.svg(), to: picture)
     }

@@ -12,12 +12,15 @@ struct ChangeColouring {
     private let level: Double
     private let counts: (before: Int, after: Int)
     private let smallest: Double
+    private let isPaired: Bool
 
     /// Judges the frames that show `nodes`; the first of them is the root, which never changes.
     init(
-        tree: ComparedTree, nodes: [Int], profiles: (before: [Profile], after: [Profile]), level: Double
+        tree: ComparedTree, nodes: [Int], profiles: (before: [Profile], after: [Profile]), level: Double,
+        isPaired: Bool
     ) {
         self.level = level
+        self.isPaired = isPaired
         let boots = (
             before: profiles.before.count { $0.total > 0 }, after: profiles.after.count { $0.total > 0 }
         )
@@ -26,7 +29,7 @@ struct ChangeColouring {
             var shares = tree.shares(of: nodes, before: profiles.before, after: profiles.after)
             // The root's share is 1 in every boot: no hypothesis.
             if !shares.isEmpty { shares[0] = [] }
-            let rates = DiscoveryRates(shares, before: boots.before, after: boots.after)
+            let rates = DiscoveryRates(shares, before: boots.before, after: boots.after, isPaired: isPaired)
             doubts = rates.rates
             smallest = rates.smallest
         } else {
@@ -92,17 +95,20 @@ struct ChangeColouring {
     /// What was tested, in a sentence or two.
     var explanation: String {
         let boots = [counts.before, counts.after].map { Figures.counted($0, "boot") }
-        let sides = "\(boots[0]) before, \(boots[1]) after"
+        let sides =
+            isPaired
+            ? Figures.counted(counts.before, "pair") + " of boots" : "\(boots[0]) before, \(boots[1]) after"
         guard doubts != nil else {
             return "\(sides): a test for significance takes two or more on each side, so none was made and "
                 + "small changes may be noise."
         }
         let reach =
             smallest > level
-            ? " So few boots cannot show significance: the smallest p-value that they can give is "
+            ? " So few \(isPaired ? "pairs" : "boots") cannot show significance: the smallest p-value that they can give is "
                 + "\(Figures.probability(smallest))."
             : ""
-        return "Coloured where significant: rank test over \(sides), false discovery rate at most "
+        return
+            "Coloured where significant: \(isPaired ? "signed-rank" : "rank") test over \(sides), false discovery rate at most "
             + "\(Figures.percent(level)) (Benjamini-Hochberg) over frames of \(Figures.percent(DiscoveryRates.leastTested)) "
             + "or more.\(reach)"
     }

@@ -21,6 +21,9 @@ public struct DifferentialFlameGraph: Sendable {
     /// Whether the profiles were counted in exact boots, where every difference is real and none is tested.
     public var isExact = false
 
+    /// Whether each boot after is the pair of the one before at its place, so that pairs are tested.
+    public let isPaired: Bool
+
     let before: [Profile]
     let after: [Profile]
 
@@ -31,6 +34,19 @@ public struct DifferentialFlameGraph: Sendable {
         self.before = before
         self.after = after
         self.options = options
+        isPaired = false
+        isAbsolute = (before + after).allSatisfy { $0.origin == .guest }
+    }
+
+    /// The difference of boots that were taken in pairs. A pair of which one side has no weight is left out.
+    ///
+    /// With two pairs or more, only changes that the pairs' own spread does not explain are coloured.
+    public init(pairs: [ProfilePair], options: FlameGraphOptions = FlameGraphOptions()) {
+        let pairs = pairs.filter(\.hasWeight)
+        before = pairs.map(\.before)
+        after = pairs.map(\.after)
+        self.options = options
+        isPaired = true
         isAbsolute = (before + after).allSatisfy { $0.origin == .guest }
     }
 
@@ -42,7 +58,8 @@ public struct DifferentialFlameGraph: Sendable {
         let layout = GraphLayout(
             profile: tree.union, totals: [tree.before, tree.after, tree.larger], options: options)
         let colouring = ChangeColouring(
-            tree: tree, nodes: layout.frames.map(\.node), profiles: (before, after), level: level)
+            tree: tree, nodes: layout.frames.map(\.node), profiles: (before, after), level: level,
+            isPaired: isPaired)
         let facts = DifferenceFacts(tree, self)
         let frames = layout.frames.enumerated().map { index, frame in
             Picture.Frame(

@@ -244,6 +244,22 @@ final class BaselineStoreTests: StoreTestCase {
         XCTAssertEqual(baseline.run.notes, acceptance.notes)
     }
 
+    func testThePhasesStacksAreKeptWithinALimitForAllOfThem() throws {
+        let run = try saved(.example(), host: "main;boot 12\n")
+        let lines = (0..<20_000).map { "main;\(String(UInt64($0) &* 0x9E37_79B9_7F4A_7C15, radix: 36)) \($0 + 1)" }
+        try write("main;early 5\n", to: run.folded(.host, phase: "kernel"))
+        try write(lines.joined(separator: "\n") + "\n", to: run.folded(.guest, phase: "a/b"))
+        let acceptance = try store.accept(run)
+        let names = ["guest@a%2Fb.folded.gz", "host.folded.gz", "host@kernel.folded.gz", "run.json"]
+        XCTAssertEqual(try entries(acceptance.path), names)
+        XCTAssertEqual(acceptance.notes.count, 1)
+        XCTAssertTrue(acceptance.notes[0].contains("guest@a%2Fb.folded"), acceptance.notes[0])
+        let baseline = try XCTUnwrap(store.load("tiny"))
+        XCTAssertEqual(try baseline.folded(.host, phase: "kernel"), Array("main;early 5\n".utf8))
+        XCTAssertNil(try baseline.folded(.host, phase: "init"))
+        XCTAssertLessThanOrEqual(try XCTUnwrap(contents(acceptance.path + "/" + names[0])).count, 75_000)
+    }
+
     func testStacksThatCannotBePrunedAreAnErrorWithItsLine() throws {
         var small = store
         small.stackLimit = 10

@@ -39,6 +39,16 @@ final class ProfileCommandTests: CommandTestCase {
         ])
         XCTAssertTrue(difference.hasPrefix("No function's share changed"), difference)
         XCTAssertTrue(File.text("\(folder)/d.svg").contains("2 profiles"))
+        let paired = try await printed(["diff", runFolder, runFolder, "--paired", "-o", place("pairs.svg")])
+        XCTAssertTrue(paired.contains("2 pairs of profiles"), paired)
+        let accepted = try await bootmark(["accept", runFolder, "--baselines", place("Baselines"), "--as", "tiny"])
+        XCTAssertEqual(accepted.status, 0, accepted.error)
+        let baseline = place("Baselines/tiny")
+        let kept = weight(try await printed(["fold", baseline, "--phase", "decompress"]))
+        XCTAssertEqual(kept, parts[2])
+        let changed = try await printed(["diff", baseline, runFolder, "--phase", "decompress"])
+        XCTAssertTrue(changed.contains("1 profile before, 2 after"), changed)
+        XCTAssertTrue(File.text(place("pairs.svg")).contains("signed-rank test over 2 pairs of boots"))
         assertFault(
             try await bootmark(["hotspots", runFolder, "--phase", "nobody"]), 66,
             says: "holds no stacks of the phase nobody", "decompress, power-on, tables")
@@ -61,7 +71,16 @@ final class ProfileCommandTests: CommandTestCase {
             says: "no stack holds the function nobody", "bootmark hotspots")
         assertFault(
             try await bootmark(["flamegraph", place("a.folded"), "--chart", "-o", place("chart.svg")]), 66,
-            says: "have no times")
+            says: "it is folded stacks, which holds no order or time", "speedscope JSON")
+        assertFault(
+            try await bootmark(["fold", place("a.folded"), "--only-comm", "main"]), 66,
+            says: "which holds no process, thread, command", "perf.data, perf script text")
+        assertFault(
+            try await bootmark(["hotspots", place("a.folded"), "--by", "module"]), 66,
+            says: "which holds no modules", "callgrind")
+        let paired = try await bootmark(["diff", place("a.folded"), place("a.folded"), "--paired"])
+        XCTAssertEqual(paired.status, 64)
+        XCTAssertTrue(paired.error.contains("--paired takes run folders"), paired.error)
         assertFault(
             try await bootmark(["flamegraph", place("a.folded"), "--view"]), 4, says: "needs a terminal",
             "-o OUT.svg")

@@ -1,5 +1,6 @@
 """Reads written profiles back by their published descriptions only."""
 
+import csv
 import gzip
 import json
 import pathlib
@@ -66,9 +67,60 @@ def pprof_stacks(path):
     return stacks
 
 
+# speedscope's published shape (src/lib/file-format-spec.ts), worded as a schema.
+SPEEDSCOPE_PROFILE = {
+    "type": "object",
+    "required": ["type", "name", "unit", "startValue", "endValue", "samples", "weights"],
+    "properties": {
+        "type": {"const": "sampled"},
+        "name": {"type": "string"},
+        "unit": {"enum": ["none", "nanoseconds", "microseconds", "milliseconds", "seconds", "bytes"]},
+        "startValue": {"type": "number"},
+        "endValue": {"type": "number"},
+        "samples": {"type": "array", "items": {"type": "array", "items": {"type": "integer", "minimum": 0}}},
+        "weights": {"type": "array", "items": {"type": "number", "minimum": 0}},
+    },
+    "additionalProperties": False,
+}
+SPEEDSCOPE = {
+    "type": "object",
+    "required": ["$schema", "shared", "profiles"],
+    "properties": {
+        "$schema": {"const": "https://www.speedscope.app/file-format-schema.json"},
+        "exporter": {"type": "string"},
+        "name": {"type": "string"},
+        "activeProfileIndex": {"type": "integer", "minimum": 0},
+        "shared": {
+            "type": "object",
+            "required": ["frames"],
+            "properties": {
+                "frames": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "required": ["name"],
+                        "properties": {
+                            "name": {"type": "string"},
+                            "file": {"type": "string"},
+                            "line": {"type": "number"},
+                            "col": {"type": "number"},
+                        },
+                        "additionalProperties": False,
+                    },
+                }
+            },
+            "additionalProperties": False,
+        },
+        "profiles": {"type": "array", "minItems": 1, "items": SPEEDSCOPE_PROFILE},
+    },
+    "additionalProperties": False,
+}
+
+
 def speedscope_stacks(path):
     document = json.loads(path.read_text())
-    expect(document["$schema"].endswith("file-format-schema.json"), "speedscope: no schema")
+    jsonschema.Draft202012Validator(SPEEDSCOPE).validate(document)
+    expect(document["activeProfileIndex"] < len(document["profiles"]), "speedscope: no such active profile")
     frames = [frame["name"] for frame in document["shared"]["frames"]]
     profile = document["profiles"][0]
     expect(profile["type"] == "sampled" and profile["unit"] in ("none", "nanoseconds"), "speedscope: kind or unit")
@@ -92,6 +144,25 @@ FIREFOX_TABLES = {
 }
 
 
+def firefox_indices(thread, strings, categories):
+    """Every column that points to rows of another table points to one that is there."""
+    tables = {name: thread[name]["length"] for name in FIREFOX_TABLES}
+    sizes = {**tables, "strings": len(strings), "categories": categories}
+    for table, column, target, least in [
+        ("samples", "stack", "stackTable", None), ("stackTable", "frame", "frameTable", 0),
+        ("stackTable", "prefix", "stackTable", None), ("frameTable", "func", "funcTable", 0),
+        ("frameTable", "category", "categories", None), ("frameTable", "nativeSymbol", "nativeSymbols", None),
+        ("funcTable", "name", "strings", 0), ("funcTable", "resource", "resourceTable", -1),
+        ("funcTable", "fileName", "strings", None), ("resourceTable", "name", "strings", 0),
+        ("nativeSymbols", "name", "strings", 0),
+    ]:
+        for row, value in enumerate(thread[table][column]):
+            good = value is None and least is None or value == least or (
+                isinstance(value, int) and 0 <= value < sizes[target])
+            expect(good, f"firefox: {table}.{column}[{row}] is {value}, of {sizes[target]} {target}")
+    expect(all(depth >= 0 for depth in thread["frameTable"]["inlineDepth"]), "firefox: an inline depth is negative")
+
+
 def firefox_stacks(path):
     document = json.loads(path.read_text())
     meta = document["meta"]
@@ -113,6 +184,7 @@ def firefox_stacks(path):
     times = thread["samples"]["time"]
     expect(times == sorted(times), "firefox: samples go back in time")
     strings = document["shared"]["stringArray"]
+    firefox_indices(thread, strings, len(meta["categories"]))
     functions = [strings[name] for name in thread["funcTable"]["name"]]
     stacks = []
     for index, (frame, prefix) in enumerate(zip(thread["stackTable"]["frame"], thread["stackTable"]["prefix"])):
@@ -132,6 +204,54 @@ def table_stacks(path):
     }
 
 
+def callgrind_costs(path):
+    """Own costs by function, and each call's inclusive cost, by the published grammar; names are compressed."""
+    names, own, calls = {}, {}, {}
+    function = callee = None
+
+    def name(text):
+        number, _, rest = text.partition(") ")
+        if rest:
+            names[number] = rest
+        return names[number.rstrip(")")] if not rest else rest
+
+    lines = iter(path.read_text().splitlines())
+    expect(next(lines) == "# callgrind format", "callgrind: the first line")
+    for line in lines:
+        if line.startswith("fn="):
+            function = name(line[3:])
+        elif line.startswith("cfn="):
+            callee = name(line[4:])
+        elif line.startswith("calls="):
+            _, cost = next(lines).split()
+            calls[function, callee] = calls.get((function, callee), 0) + int(cost)
+        elif line[:1].isdigit() or line[:1] in "+-*" and line[:1]:
+            own[function] = own.get(function, 0) + int(line.split()[1])
+    return own, calls
+
+
+def check_callgrind(path, folded):
+    own, calls = callgrind_costs(path)
+    leaves = {}
+    for stack, weight in folded.items():
+        leaf = stack.split(";")[-1]
+        leaves[leaf] = leaves.get(leaf, 0) + weight
+    expect({name: cost for name, cost in own.items() if cost} == leaves, "callgrind: own costs")
+    expect(calls["main", "work"] == sum(folded.values()), "callgrind: the cost of a call")
+
+
+def check_movers(path):
+    movers = json.loads(path.read_text())
+    schema = json.loads(pathlib.Path("Documentation/Movers.schema.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(movers)
+    for function in movers["functions"]:
+        expect(set(function) == set(schema["properties"]["functions"]["items"]["properties"]), "movers: the keys")
+        for share in ("selfBefore", "selfAfter", "totalBefore", "totalAfter"):
+            expect(function[share] <= 1 + 1e-9, f"movers: {share} of {function['name']} is above 1")
+    expect(len(movers["functions"]) > 2, "movers: too few")
+    return movers
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     folded = dict(line.rsplit(" ", 1) for line in (folder / "profile.folded").read_text().splitlines())
@@ -140,6 +260,11 @@ def main():
     expect(speedscope_stacks(folder / "profile.speedscope") == folded, "speedscope: not those stacks")
     expect(firefox_stacks(folder / "profile.firefox") == folded, "firefox: not those stacks")
     expect(table_stacks(folder / "profile.json") == folded, "json: not those stacks")
+    check_callgrind(folder / "profile.callgrind", folded)
+    rows = list(csv.reader((folder / "profile.csv").read_text().splitlines()))
+    expect(sum(int(row[1]) for row in rows[1:]) == sum(folded.values()), "csv: own weights are not the total")
+    expect([check_movers(folder / f"movers-{name}.json")["paired"] for name in ("boots", "pairs")] == [False, True],
+           "movers: paired")
 
 
 main()

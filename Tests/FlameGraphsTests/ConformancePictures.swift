@@ -14,6 +14,24 @@ final class ConformancePictures: PictureCase {
         }
     }
 
+    /// For Tests/Conformance/check-profile-formats.
+    func testMoversAreWrittenForTheirSchema() throws {
+        let folder = ProcessInfo.processInfo.environment["BOOTMARK_PROFILES"]
+        let noise = [0, 3, 1, 4, 2, 5, 7, 6]
+        let pairs = try noise.map {
+            ProfilePair(
+                before: try profile("main;old 30\nmain;\"slow\";deep \(50 + $0)\nmain;rest 300\n"),
+                after: try profile("main;fresh 30\nmain;\"slow\";deep \(60 + $0)\nmain;rest 300\n"))
+        }
+        for (name, table) in [
+            ("boots", MoverTable(before: pairs.map(\.before), after: pairs.map(\.after))),
+            ("pairs", MoverTable(of: DifferentialFlameGraph(pairs: pairs))),
+        ] {
+            XCTAssertEqual(table.movers.count, 5)
+            if let folder { try OutputFile.write(table.json(), to: "\(folder)/movers-\(name).json") }
+        }
+    }
+
     private func pictures() throws -> [(String, [UInt8])] {
         let flame = FlameGraph(try profile("main;a;leaf 2\nmain;a 1\nmain;b 1\n"))
         let noise = [0, 3, 1, 4, 2, 5]

@@ -30,6 +30,19 @@ final class RankTestTests: XCTestCase {
         XCTAssertEqual(test.probability(shares), 0.0007, accuracy: 0.0006)
     }
 
+    func testPairsAreTestedBySignedRank() throws {
+        // scipy.stats.wilcoxon(d, method="exact") of d = [-1, 2, 3, 4, 5, 6, 7, 8]: W+ = 35 of 36, p = 2 * 2 / 256.
+        let before = (0..<8).map { Double($0 * $0 + 1) / 1000 }
+        let differences = [-1.0, 2, 3, 4, 5, 6, 7, 8].map { $0 / 10_000 }
+        let shares = before + zip(before, differences).map { $0 + $1 }
+        let pairs = DiscoveryRates([shares], before: 8, after: 8, isPaired: true)
+        XCTAssertEqual(try XCTUnwrap(pairs.rates).first ?? 1, 4.0 / 256, accuracy: 1e-12)
+        XCTAssertEqual(pairs.smallest, 2.0 / 256, accuracy: 1e-15)
+        // The boots' spread hides it from a test that does not know the pairs.
+        let apart = DiscoveryRates([shares], before: 8, after: 8)
+        XCTAssertGreaterThan(try XCTUnwrap(apart.rates).first ?? 0, 0.5)
+    }
+
     func testAdjustingIsThatOfBenjaminiAndHochberg() {
         // R: p.adjust(c(0.01, 0.04, 0.03, 0.2), "BH")
         let adjusted = RankTest.adjusted([0.01, 0.04, 0.03, 0.2])

@@ -26,6 +26,34 @@ final class MoverTableTests: PictureCase {
         XCTAssertEqual(Set(table.movers.prefix(2).map(\.change.name)), ["slow", "rest"])
     }
 
+    func testPairsShowWhatTheSpreadOfBootsHides() throws {
+        // From pair to pair the host is slower by far more than the change; in each pair it is the same.
+        let pairs = try (0..<8).map { pair in
+            ProfilePair(
+                before: try profile("main;slow \(100 + 30 * pair)\nmain;rest \(900 - 30 * pair)\n"),
+                after: try profile("main;slow \(105 + 30 * pair)\nmain;rest \(895 - 30 * pair)\n"))
+        }
+        let graph = DifferentialFlameGraph(pairs: pairs)
+        let table = MoverTable(of: graph)
+        XCTAssertEqual(table.movers.map { table.isSignificant($0.selfRate) }, [true, true])
+        XCTAssertTrue(table.text().contains("8 pairs of profiles"), table.text())
+        let picture = String(decoding: try graph.svg(), as: UTF8.self)
+        XCTAssertTrue(picture.contains("signed-rank test over 8 pairs of boots"))
+        XCTAssertFalse(picture.contains("cannot show significance"))
+        let apart = MoverTable(before: pairs.map(\.before), after: pairs.map(\.after))
+        XCTAssertEqual(apart.movers.map { apart.isSignificant($0.selfRate) }, [false, false])
+    }
+
+    func testAPairWithAnEmptySideIsLeftOut() throws {
+        let pairs = [
+            ProfilePair(before: try profile("a 1\n"), after: try profile("")),
+            ProfilePair(before: try profile("a 1\nb 1\n"), after: try profile("a 3\nb 1\n")),
+        ]
+        let table = MoverTable(of: DifferentialFlameGraph(pairs: pairs))
+        XCTAssertEqual(table.boots.before, 1)
+        XCTAssertEqual(table.movers.count, 2)
+    }
+
     func testOneProfileASideIsListedAndNotTested() throws {
         let table = MoverTable(before: [try profile("a 1\nb 1\n")], after: [try profile("a 3\nb 1\n")])
         XCTAssertEqual(table.movers.count, 2)

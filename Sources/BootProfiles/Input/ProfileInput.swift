@@ -6,8 +6,34 @@ public struct ProfileInput {
     public struct Kind: Sendable, Hashable {
         /// What it is called, for people.
         public let name: String
+        /// What it knows of its samples beside their stacks.
+        public let facts: Facts
 
-        init(_ name: String) { self.name = name }
+        init(_ name: String, knows facts: Facts = []) {
+            self.name = name
+            self.facts = facts
+        }
+
+        /// What a kind may know of samples beside their stacks.
+        public struct Facts: OptionSet, Sendable, Hashable {
+            /// The bits of the facts.
+            public let rawValue: Int
+            /// Facts of the bits `rawValue`.
+            public init(rawValue: Int) { self.rawValue = rawValue }
+
+            /// Process, thread, command and processor, and the time on a clock.
+            public static let circumstances = Facts(rawValue: 1)
+            /// In which order they were taken, singly.
+            public static let order = Facts(rawValue: 2)
+            /// The modules (programs, libraries) that functions lie in.
+            public static let modules = Facts(rawValue: 4)
+
+            /// The names of the kinds that know them.
+            public var kinds: String {
+                ProfileInput.kinds.filter { $0.facts.isSuperset(of: self) }.map(\.name)
+                    .joined(separator: ", ")
+            }
+        }
 
         /// Its name in small letters and digits with hyphens between: `strace-c`.
         package var label: String {
@@ -52,6 +78,7 @@ public struct ProfileInput {
     ///
     /// - Throws: `ProfileError` with the place, where the input cannot be read.
     public func read() throws(ProfileError) -> Profile {
+        try checkThatOptionsApply()
         var profile: Profile
         do throws(ProfileError) {
             profile = try reader.read(input)
@@ -60,6 +87,21 @@ public struct ProfileInput {
         }
         if let cut = input.stream.cut { profile.notes.append(cut) }
         return profile
+    }
+
+    /// Refuses what would be ignored: samples picked, ordered or named by what the kind does not know.
+    private func checkThatOptionsApply() throws(ProfileError) {
+        let options = input.options
+        let asked: [(isAsked: Bool, facts: Kind.Facts, what: String)] = [
+            (!options.selection.isEverything, .circumstances, "process, thread, command, processor or time"),
+            (options.needsOrder, .order, "order or time: equal stacks are merged in it"),
+            (options.namesModules, .modules, "modules"),
+        ]
+        for (isAsked, facts, what) in asked where isAsked && !kind.facts.isSuperset(of: facts) {
+            throw ProfileError(
+                .unsupported, file: input.name, "it is \(kind.name), which holds no \(what)",
+                nextStep: "Those that do: \(facts.kinds).")
+        }
     }
 
     /// Reads all of `sources` and merges them into one profile, one at a time, each after `change`.

@@ -254,7 +254,7 @@ extension Array where Element == UInt8 {
 
 extension ProfileInput.Kind {
     /// What `perf record` writes.
-    public static let perfData = ProfileInput.Kind("perf.data")
+    public static let perfData = ProfileInput.Kind("perf.data", knows: [.circumstances, .order, .modules])
 }
 
 extension PerfDataReader: ProfileReader {

@@ -39,6 +39,8 @@ public struct FoldingOptions: Sendable, Hashable {
     public var selection = SampleSelection()
     /// Whether the profile keeps the single samples with their times; 40 bytes for each.
     public var keepsSamples = false
+    /// Whether a kind that does not know the order of its samples is refused.
+    public var needsOrder = false
     /// Whether an input that is cut short or damaged gives what can be read of it.
     public var partial = false
 
@@ -84,7 +86,8 @@ public struct PerfScriptReader: Sendable {
 
 extension ProfileInput.Kind {
     /// What `perf script` prints.
-    public static let perfScript = ProfileInput.Kind("perf script text")
+    public static let perfScript = ProfileInput.Kind(
+        "perf script text", knows: [.circumstances, .order, .modules])
 }
 
 extension PerfScriptReader: ProfileReader {

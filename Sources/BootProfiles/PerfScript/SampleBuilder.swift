@@ -87,15 +87,10 @@ struct SampleBuilder {
         }
         try profile.add(weight, to: node)
         if keepsSamples {
-            guard profile.samples.count < Self.mostSamples else { throw Self.tooManySamples }
+            try profile.checkRoomForSample()
             profile.samples.append(ProfileSample(facts: facts, node: node, weight: weight))
         }
     }
-
-    private static let mostSamples = 1 << 26
-    private static let tooManySamples = ProfileError(
-        .tooLarge, file: "profile", "more than \(mostSamples) samples cannot be kept one by one",
-        nextStep: "Select a shorter time, or fold the recording without its times.")
 
     /// Takes in what `other` counted of the same input.
     mutating func absorb(_ other: SampleBuilder) throws(ProfileError) {

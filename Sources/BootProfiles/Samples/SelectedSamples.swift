@@ -10,6 +10,7 @@ extension Profile {
         guard let first = times.min(), let last = times.max() else { throw Timeline.timeless }
         var selected = Profile(origin: origin, unit: unit)
         selected.notes = notes
+        selected.threadNames = threadNames
         selected.frames = frames
         let start = start ?? first
         for sample in samples where sample.facts.time >= start && time.contains(sample.facts.time - start) {
@@ -34,6 +35,40 @@ extension Profile {
         profile.switchIns = []
         return profile
     }
+
+    /// Adds `weight` to the stack that ends at `node`, and keeps it as a single sample where `options` ask for that:
+    /// of the thread `thread` (-1 for the only one), `time` nanoseconds after the profile's beginning.
+    mutating func add(
+        _ weight: Double, to node: Int32, thread: Int32 = -1, time: Double, options: FoldingOptions
+    ) throws(ProfileError) {
+        try add(weight, to: node)
+        guard options.keepsSamples, node != CallTree.root else { return }
+        try checkRoomForSample()
+        var facts = SampleFacts(thread: thread)
+        // 0 would say that the time is not known.
+        facts.time = 1 + (time < 0x1p62 ? UInt64(max(0, time.rounded())) : 1 << 62)
+        samples.append(ProfileSample(facts: facts, node: node, weight: weight))
+    }
+
+    /// The node of the stack of `frames`, outermost caller first.
+    mutating func node(of frames: some Sequence<FrameID>) -> Int32 {
+        var node = CallTree.root
+        for frame in frames { node = child(of: node, frame) }
+        return node
+    }
+
+    /// - Throws: `ProfileError` of the code `tooLarge` where no sample more can be kept singly.
+    @inline(__always)
+    func checkRoomForSample() throws(ProfileError) {
+        guard samples.count < Self.mostSamples else {
+            throw ProfileError(
+                .tooLarge, file: ProfileError.profile,
+                "more than \(Self.mostSamples) samples cannot be kept one by one",
+                nextStep: "Select a shorter time, or fold the recording without its times.")
+        }
+    }
+
+    private static let mostSamples = 1 << 26
 
     /// Adds `weight` to this profile's stack of the sample `other` has.
     mutating func add(

@@ -38,7 +38,9 @@ public struct Timeline: Sendable {
             var nodes: [Int32] = []
             for sample in samples {
                 var stack = profile.withStack(of: sample) { $0 }
-                if thread >= 0, let process = stack.first {
+                if let name = profile.threadNames[thread] {
+                    stack.insert(self.profile.frames.intern(name), at: 0)
+                } else if thread >= 0, let process = stack.first {
                     let name = profile.frames.name(of: process)
                     // The name may have the numbers already.
                     if !name.hasSuffix("/\(thread)") {
@@ -62,6 +64,6 @@ public struct Timeline: Sendable {
     }
 
     static let timeless = ProfileError(
-        .empty, file: "profile", "its samples have no times",
-        nextStep: "Give what perf recorded: perf.data, or the text of perf script.")
+        .empty, file: ProfileError.profile, "its samples have no times",
+        nextStep: "Record it again with times: perf record -T, qemu -msg timestamp=on.")
 }

@@ -32,10 +32,12 @@ extension Profile {
     }
 
     /// The stacks without their outermost frames, which name the process, and with neighbouring equal frames as one.
-    public func joiningNeighbours() throws(ProfileError) -> Profile {
+    public func joiningNeighbours(withoutFirst: Bool = true) throws(ProfileError) -> Profile {
         try rebuilt { (path: inout [FrameID]) in
             var joined: [FrameID] = []
-            for frame in path.dropFirst() where joined.last != frame { joined.append(frame) }
+            for frame in path.dropFirst(withoutFirst ? 1 : 0) where joined.last != frame {
+                joined.append(frame)
+            }
             path = joined
         }
     }

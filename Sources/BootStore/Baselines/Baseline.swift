@@ -43,10 +43,10 @@ public struct Baseline: Sendable, Hashable {
         return found
     }
 
-    /// The folded stacks of one origin; nil where the run had none.
+    /// The folded stacks of one origin, of the whole boots or of one phase; nil where the run had none.
     /// - Throws: `StoreError` with the codes `unreadable`, `cutShort`, `malformed` or `tooLarge`.
-    public func folded(_ origin: FunctionChange.Origin) throws -> [UInt8]? {
-        let file = "\(path)/\(origin.rawValue).folded.gz"
+    public func folded(_ origin: FunctionChange.Origin, phase: String? = nil) throws -> [UInt8]? {
+        let file = "\(path)/\(RunFolder.foldedName(origin, phase: phase)).gz"
         let packed: [UInt8]
         do {
             packed = try BoundedFile.read(file, limit: Self.largestStacks)

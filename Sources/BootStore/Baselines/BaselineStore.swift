@@ -5,7 +5,8 @@ import Foundation
 public struct BaselineStore: Sendable, Hashable {
     /// The folder that holds the scenarios' folders: `Baselines`.
     public let root: String
-    /// The most bytes that the compressed stacks of one origin may have; larger ones are pruned.
+    /// The most bytes that the compressed stacks of one origin may have, and those of all phases together; larger ones
+    /// are pruned.
     public var stackLimit = 150_000
 
     /// The baselines under `root`, which need not be there yet.
@@ -92,7 +93,11 @@ public struct BaselineStore: Sendable, Hashable {
         do {
             try RunFolder.makeFolders(incoming)
             for origin in [FunctionChange.Origin.host, .guest, .guestSamples] {
-                notes += try store(folder.folded(origin), in: incoming, origin: origin)
+                notes += try store(RunFolder.foldedName(origin, phase: nil), of: folder, in: incoming, stackLimit)
+            }
+            let phases = try Self.phaseFiles(of: folder)
+            for name in phases {
+                notes += try store(name, of: folder, in: incoming, stackLimit / phases.count)
             }
             notes += try storeFunctions(of: folder, in: incoming)
             let file = incoming + "/run.json"
@@ -134,20 +139,30 @@ public struct BaselineStore: Sendable, Hashable {
         return objections.map { "Accepted by force: \($0)." }
     }
 
-    /// Stores the stacks of one origin, where the run has them; gives what a person should know.
-    private func store(_ source: String, in folder: String, origin: FunctionChange.Origin) throws -> [String]
-    {
+    /// More phases than these keep no stacks of their own.
+    private static let mostPhaseFiles = 32
+
+    /// The names of the run's files that hold stacks of one phase, sorted; none where there are too many.
+    private static func phaseFiles(of folder: RunFolder) throws -> [String] {
+        let entries = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        let names = entries.filter { RunFolder.phase(ofFoldedName: $0) != nil }.sorted()
+        return names.count <= mostPhaseFiles ? names : []
+    }
+
+    /// Stores the stacks of the run's file `name`, where it has that; gives what a person should know.
+    private func store(_ name: String, of run: RunFolder, in folder: String, _ limit: Int) throws -> [String] {
+        let source = "\(run.path)/\(name)"
         guard Self.isThere(source) else { return [] }
-        let target = "\(folder)/\(origin.rawValue).folded.gz"
+        let target = "\(folder)/\(name).gz"
         let text = try BoundedFile.read(source, limit: Baseline.largestStacks)
-        let pruning = try FoldedPruning(text, limit: stackLimit, path: source) {
+        let pruning = try FoldedPruning(text, limit: limit, path: source) {
             try Gzip.compress($0, path: target).count
         }
         try AtomicFile.write(Gzip.compress(pruning.stacks, path: target), to: target)
         guard pruning.share > 0 else { return [] }
         let percent = (pruning.share * 1000).rounded() / 10
         return [
-            "The baseline's \(origin.rawValue) stacks were pruned to \(stackLimit) bytes: the lightest, "
+            "The baseline's stacks (\(name)) were pruned to \(limit) bytes: the lightest, "
                 + "\(percent) % of the weight, became \(FoldedPruning.bucket)."
         ]
     }

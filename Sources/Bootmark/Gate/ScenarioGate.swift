@@ -133,7 +133,7 @@ public struct ScenarioGate: Sendable {
             comparator.compare(
                 settings.reference, accepted: accepted, fixed: fixed, after: after,
                 reproduction: ["swift", "test", "--filter", test]),
-            before: try baseline.map(ProfiledSide.init), after: try ProfiledSide(folder))
+            before: try baseline.map { try ProfiledSide($0) }, after: try ProfiledSide(folder))
         let decision = settings.policy.decision(hasBaseline: baseline != nil, verdict: comparison.verdict)
         if decision.records {
             _ = try store.accept(

@@ -130,8 +130,8 @@ struct StoredSide {
             || FileManager.default.fileExists(atPath: "\(path)/guest-samples.folded.gz")
         if !readsStacks {
             profiles = ProfiledSide(functions: try GuestFunctionsFile.read(folder.guestFunctions))
-        } else if isBaseline, phase == nil {
-            profiles = try ProfiledSide(try Baseline(at: path))
+        } else if isBaseline {
+            profiles = try ProfiledSide(try Baseline(at: path), phase: phase)
         } else {
             profiles = try ProfiledSide(folder, phase: phase)
         }

@@ -147,7 +147,7 @@ struct PairedTrial {
         sides.after.failures = folder.after.failures(of: done.after, side: .after)
         let comparison = comparator.compare(
             before: sides.before, after: sides.after, reproduction: done.plan.reproduction)
-        return try ComparisonFolder(path: folder.path).write(
+        return try ComparisonFolder(path: folder.path, isPaired: true).write(
             comparison, before: try ProfiledSide(folder.before), after: try ProfiledSide(folder.after))
     }
 }

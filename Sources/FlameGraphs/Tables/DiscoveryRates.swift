@@ -1,3 +1,5 @@
+import BootStatistics
+
 /// How sure one can be that shares changed, by the boots' own spread.
 struct DiscoveryRates {
     /// The least share, averaged over all boots of both sides, of what is tested.
@@ -15,9 +17,10 @@ struct DiscoveryRates {
     /// Tests `shares`, each with its values of the `before` boots first.
     ///
     /// Entries with the same values are one hypothesis: a chain of calls without branches.
-    init(_ shares: [[Double]], before: Int, after: Int) {
+    /// With `isPaired`, the boot after at each place is the pair of the one before there.
+    init(_ shares: [[Double]], before: Int, after: Int, isPaired: Bool = false) {
         var test = RankTest(before: before, after: after)
-        smallest = test.smallest
+        smallest = isPaired ? min(1, 2 * SignedRank.smallestPValue(before)) : test.smallest
         guard before > 1, after > 1 else {
             rates = nil
             return
@@ -31,10 +34,18 @@ struct DiscoveryRates {
             let key = values.map { ($0 * 1e12).rounded() }
             if let known = hypotheses[key] { return known }
             hypotheses[key] = probabilities.count
-            probabilities.append(test.probability(key))
+            probabilities.append(isPaired ? Self.signedRank(key, pairs: before) : test.probability(key))
             return probabilities.count - 1
         }
         let adjusted = RankTest.adjusted(probabilities)
         rates = tested.map { $0.map { adjusted[$0] } ?? 1 }
+    }
+
+    /// The two-sided p-value of Wilcoxon's signed-rank test of the differences of `pairs` pairs: exact, given how
+    /// many differences are zero and which ones tie.
+    private static func signedRank(_ shares: [Double], pairs: Int) -> Double {
+        let differences = zip(shares[pairs...], shares).map { $0 - $1 }
+        // Shares are finite, which is all that it asks for.
+        return (try? SignedRank.test(differences, alternative: .twoSided))?.pValue ?? 1
     }
 }

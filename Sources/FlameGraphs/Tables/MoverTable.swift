@@ -27,12 +27,26 @@ public struct MoverTable: Sendable {
     public let basis: Double?
     /// What the weights count.
     public let unit: String
+    /// Whether boots were tested in pairs, by the signed-rank test.
+    public let isPaired: Bool
+
+    /// The functions that changed in `difference`, tested as its frames are.
+    public init(of difference: DifferentialFlameGraph) {
+        self.init(
+            before: difference.before, after: difference.after, level: difference.level,
+            isPaired: difference.isPaired)
+    }
 
     /// Compares `after` with `before`: one profile a side, or one for each boot. O(functions x boots) time.
     ///
     /// The own shares and those with callees are two families, each with its rate of false discoveries
     /// (Benjamini and Hochberg, 1995); the test is that of `DifferentialFlameGraph`.
     public init(before: [Profile], after: [Profile], level: Double = 0.05) {
+        self.init(before: before, after: after, level: level, isPaired: false)
+    }
+
+    private init(before: [Profile], after: [Profile], level: Double, isPaired: Bool) {
+        self.isPaired = isPaired
         let weighty = [before, after].map { $0.filter { $0.total > 0 } }
         let isGuest = (before + after).allSatisfy { $0.origin == .guest }
         let changes = FunctionDifferences.top(
@@ -60,7 +74,7 @@ public struct MoverTable: Sendable {
             }
         }
         let (old, new) = boots
-        let rates = [own, total].map { DiscoveryRates($0, before: old, after: new).rates }
+        let rates = [own, total].map { DiscoveryRates($0, before: old, after: new, isPaired: isPaired).rates }
         movers = changes.enumerated().map { place, change in
             Mover(change: change, selfRate: rates[0]?[place], totalRate: rates[1]?[place])
         }
@@ -71,7 +85,10 @@ public struct MoverTable: Sendable {
 
     /// What the table shows and how it was tested, in a sentence or two.
     public var explanation: String {
-        let sides = "\(Figures.counted(boots.before, "profile")) before, \(boots.after) after"
+        let sides =
+            isPaired
+            ? Figures.counted(boots.before, "pair") + " of profiles"
+            : "\(Figures.counted(boots.before, "profile")) before, \(boots.after) after"
         let shares =
             basis == nil
             ? "Shares are of each profile's own total"
@@ -79,7 +96,8 @@ public struct MoverTable: Sendable {
         guard boots.before > 1, boots.after > 1 else {
             return "\(shares) (\(sides)). Nothing was tested: that takes two boots or more on each side."
         }
-        return "\(shares) (\(sides)). * is significant: rank test, false discovery rate at most "
+        return
+            "\(shares) (\(sides)). * is significant: \(isPaired ? "signed-rank" : "rank") test, false discovery rate at most "
             + "\(Figures.percent(level))."
     }
 }

@@ -61,6 +61,7 @@ extension MoverTable {
         json.raw("{\n  \"schema\": 1,\n  \"unit\": ")
         json.string(unit)
         json.raw(",\n  \"boots\": {\"before\": \(boots.before), \"after\": \(boots.after)}")
+        json.raw(",\n  \"paired\": \(isPaired)")
         json.raw(",\n  \"basis\": ")
         if let basis { json.number(basis) } else { json.raw("null") }
         json.raw(",\n  \"level\": ")

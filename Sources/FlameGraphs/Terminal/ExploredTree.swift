@@ -109,15 +109,16 @@ extension ExploredTree {
         // What is narrower than this shows in no terminal, unless it is zoomed into; it stays grey.
         let nodes = [0] + tree.larger.indices.dropFirst().filter { tree.larger[$0] >= 0.0001 }
         let colouring = ChangeColouring(
-            tree: tree, nodes: nodes, profiles: (difference.before, difference.after), level: difference.level
-        )
+            tree: tree, nodes: nodes, profiles: (difference.before, difference.after),
+            level: difference.level,
+            isPaired: difference.isPaired)
         var looks = [Look?](repeating: nil, count: tree.larger.count)
         var places = [Int32](repeating: -1, count: tree.larger.count)
         for (place, node) in nodes.enumerated() {
             looks[node] = Look(colour: colouring.colour(place), mark: colouring.mark(place))
             places[node] = Int32(place)
         }
-        let movers = MoverTable(before: difference.before, after: difference.after, level: difference.level)
+        let movers = MoverTable(of: difference)
         title =
             difference.options.title.map { Label.clean($0) }
             ?? "From \(Label.clean(difference.beforeLabel)) to \(Label.clean(difference.afterLabel))"

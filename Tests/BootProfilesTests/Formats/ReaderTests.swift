@@ -93,6 +93,15 @@ final class ReaderTests: XCTestCase {
         XCTAssertEqual(try folded("vtune-csv/hotspots.csv"), ["helper 250000000", "work 1500000000"])
     }
 
+    func testVTunesReportsBeginWithAMarkOrIndentedAndCallstacksAreNone() throws {
+        let text = "\u{FEFF}Function Stack;CPU Time:Self;Module\n main;1.5s;app\n  work;0.5s;libwork.so\n other;1s;app\n"
+        XCTAssertEqual(
+            SampleFiles.folded(try SampleFiles.read(Array(text.utf8))),
+            "main 1500000000\nmain;work 500000000\nother 1000000000\n")
+        let callers = "Function,Function Stack,CPU Time,Module\nwork,,1s,app\n,main,1s,app\n"
+        XCTAssertThrowsError(try SampleFiles.read(Array(callers.utf8)))
+    }
+
     func testStraceKnowsProgramsChildrenAndUnfinishedCalls() throws {
         let stacks = try folded("strace-text/times.txt")
         XCTAssertTrue(stacks.contains("sh;wait4 12005000"), "\(stacks)")

@@ -2,7 +2,7 @@
 ///
 /// The weights and names are those of `AustinFormat`.
 enum AustinBinaryFormat: ProfileReader {
-    static let kind = ProfileInput.Kind("Austin MOJO")
+    static let kind = ProfileInput.Kind("Austin MOJO", knows: .order)
     private static let magic = Array("MOJ".utf8)
 
     static func recognises(_ head: InputHead) -> Bool { head.bytes.starts(with: magic) }
@@ -63,6 +63,9 @@ private struct MojoReader {
     private var time = 0
     private var memory = 0
     private var countsMemory = false
+    private var process = 0
+    private var thread = UnsafeRawBufferPointer(start: nil, count: 0)
+    private var clocks = ThreadClocks()
 
     init(bytes: UnsafeRawBufferPointer, version: UInt8, options: FoldingOptions) {
         self.bytes = bytes
@@ -123,6 +126,8 @@ private struct MojoReader {
             return false
         }
         inSample = true
+        self.process = process
+        self.thread = thread
         if options.processName != .command { stack.append(profile.intern("P\(process)")) }
         if options.processName == .thread {
             stack.append(profile.intern("T" + String(decoding: thread, as: UTF8.self)))
@@ -135,7 +140,13 @@ private struct MojoReader {
         if inSample {
             if !hasFrames { stack.append(profile.intern("[no Python frame]")) }
             let weight = countsMemory ? Double(memory) : Double(time) * 1000
-            if weight < 0 { released += 1 } else { try profile.add(stack: stack, weight: weight) }
+            if weight < 0 {
+                released += 1
+            } else {
+                try clocks.add(
+                    weight, to: profile.node(of: stack), of: (process, thread),
+                    lasting: countsMemory ? nil : weight, options: options, &profile)
+            }
         }
         inSample = false
         hasFrames = false

@@ -3,7 +3,7 @@
 /// The weights are nanoseconds: the count of each stack times the sampling period. Addresses are looked up in the
 /// files that were mapped, as those of perf.data are.
 enum GperftoolsFormat: ProfileReader {
-    static let kind = ProfileInput.Kind("gperftools CPU profile")
+    static let kind = ProfileInput.Kind("gperftools CPU profile", knows: .modules)
     /// The deepest stack that is believed; gperftools keeps 254 frames at most.
     private static let deepest = 1 << 16
 
@@ -110,11 +110,13 @@ private struct AddressNames {
     private var modules: Modules
     private var space = AddressSpace(generation: 0)
     private let showsAddresses: Bool
+    private let namesModules: Bool
     private var known: [UInt64: FrameID] = [:]
 
     init(options: FoldingOptions) {
         modules = Modules(places: options.symbolPlaces)
-        showsAddresses = options.showsAddresses
+        showsAddresses = options.showsAddresses && !options.namesModules
+        namesModules = options.namesModules
     }
 
     /// Reads lines of /proc/PID/maps; others are left out.
@@ -152,13 +154,14 @@ private struct AddressNames {
             return Array((showsAddresses ? "[\(String(address, radix: 16))]" : "[unknown]").utf8)
         }
         let module = Int(mapping.module)
+        let path = modules.path(module)
+        let base = path[((path.lastIndex(of: 0x2F) ?? -1) + 1)...]
+        if namesModules { return Array(base) }
         let place = address - mapping.start + mapping.offset
         if let symbol = modules.find(module, place) {
             let name = modules.name(of: symbol, in: module)
             if !name.isEmpty { return name }
         }
-        let path = modules.path(module)
-        let base = path[((path.lastIndex(of: 0x2F) ?? -1) + 1)...]
         return [0x5B] + base + (showsAddresses ? Array(" <\(String(place, radix: 16))>".utf8) : []) + [0x5D]
     }
 }

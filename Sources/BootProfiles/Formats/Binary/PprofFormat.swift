@@ -4,7 +4,7 @@
 /// `--event` those of another; times become nanoseconds. Inlined frames are frames; what has no function is
 /// `[mapping]`.
 enum PprofFormat: ProfileReader {
-    static let kind = ProfileInput.Kind("pprof")
+    static let kind = ProfileInput.Kind("pprof", knows: .modules)
 
     static func recognises(_ head: InputHead) -> Bool {
         guard head.bytes.first == 0x0A else { return false }
@@ -197,8 +197,9 @@ private struct PprofTables {
             if isCut { return [profile.intern("[unknown]")] }
             throw fault("a sample names a location that there is not", sample)
         }
+        let names = input.options.namesModules ? [] : location.functions.reversed()
         var frames: [FrameID] = []
-        for function in location.functions.reversed() {
+        for function in names {
             guard let string = functionNames[function], string < strings.count else {
                 if isCut {
                     frames.append(profile.intern("[unknown]"))
@@ -213,6 +214,9 @@ private struct PprofTables {
             return [profile.intern("[unknown]")]
         }
         let base = path[((ByteSearch.last(0x2F, in: path) ?? -1) + 1)...]
+        if input.options.namesModules {
+            return [profile.frames.intern(UnsafeRawBufferPointer(rebasing: base))]
+        }
         return [profile.intern("[" + String(decoding: base, as: UTF8.self) + "]")]
     }
 

@@ -5,7 +5,7 @@
 /// samples' (1 where they have none), times in nanoseconds. Where there are several threads, each stands under its
 /// name.
 enum FirefoxFormat: ProfileReader {
-    static let kind = ProfileInput.Kind("Firefox Profiler JSON")
+    static let kind = ProfileInput.Kind("Firefox Profiler JSON", knows: [.order, .modules])
 
     static func recognises(_ head: InputHead) -> Bool {
         guard let text = head.objectText else { return false }
@@ -21,10 +21,12 @@ enum FirefoxFormat: ProfileReader {
         }
         var profile = Profile()
         let isOurs = whole["meta"]?["product"]?.text == product
-        for thread in threads {
+        for (index, thread) in threads.enumerated() {
+            let number = threads.count > 1 ? thread["tid"]?.threadNumber ?? Int32(clamping: index) : -1
             do throws(ProfileError) {
                 try readThread(
-                    thread, whole["shared"], isNamed: threads.count > 1, isOurs: isOurs, input, &profile)
+                    thread, number: number, whole["shared"], whole["libs"], isNamed: threads.count > 1,
+                    isOurs: isOurs, input, &profile)
             } catch {
                 // The last thread of a document that is cut lacks what comes behind.
                 guard document.isCut, error.code == .malformed else { throw error }
@@ -37,7 +39,8 @@ enum FirefoxFormat: ProfileReader {
     static let product = "bootmark"
 
     private static func readThread(
-        _ thread: JSONValue, _ shared: JSONValue?, isNamed: Bool, isOurs: Bool, _ input: ReaderInput,
+        _ thread: JSONValue, number: Int32, _ shared: JSONValue?, _ libraries: JSONValue?, isNamed: Bool,
+        isOurs: Bool, _ input: ReaderInput,
         _ profile: inout Profile
     ) throws(ProfileError) {
         let fault = { (detail: String) in input.fault(detail, at: thread.place) }
@@ -49,17 +52,21 @@ enum FirefoxFormat: ProfileReader {
             let functions = table("funcTable"), let samples = thread["samples"]
         else { throw fault("a thread lacks one of its tables") }
         guard let functionNames = functions.numbers("name"), let frameFunctions = frames.numbers("func"),
-            let stackFrames = stacks.numbers("frame"), let prefixes = stacks["prefix"]?.elements,
+            let stackFrames = stacks.numbers("frame"),
+            let prefixes = stacks["prefix"]?.elements ?? prefixes(fromOffsets: stacks),
             prefixes.count == stackFrames.count, let sampled = samples["stack"]?.elements
         else { throw fault("a thread lacks a column of one of its tables") }
         var tree = ColumnarStacks(profile: profile)
         let name = thread["name"]?.text ?? ""
-        if isNamed { tree.begin(under: name) } else { tree.begin() }
+        let modules = input.options.namesModules ? FirefoxModules(table, libraries, strings) : nil
+        if isNamed, modules == nil { tree.begin(under: name) } else { tree.begin() }
         for (index, prefix) in prefixes.enumerated() {
             guard let frame = Int(exactly: stackFrames[index]), frameFunctions.indices.contains(frame),
                 let function = Int(exactly: frameFunctions[frame]), functionNames.indices.contains(function),
                 let string = Int(exactly: functionNames[function]), strings.indices.contains(string),
-                tree.add(strings[string].text ?? "", prefix: prefix)
+                tree.add(
+                    modules?.name(ofFrame: frame, function: function) ?? strings[string].text ?? "",
+                    prefix: prefix)
             else { throw fault("stack \(index) names a caller or a function that there is not") }
         }
         let weights = samples["weight"]?.elements
@@ -68,8 +75,10 @@ enum FirefoxFormat: ProfileReader {
         }
         let type = samples["weightType"]?.text ?? "samples"
         if let own = ["tracing-ms": SecondsText.unit, "bytes": "bytes"][type] { tree.profile.unit = own }
+        var times = SampleTimes(samples)
         if isOurs, !name.isEmpty { tree.profile.unit = Printable.line(name, limit: 60) }
         for (index, stack) in sampled.enumerated() {
+            let time = times.next(index)
             var weight = 1.0
             if let weights {
                 guard let number = weights[index].number, number >= 0 else {
@@ -79,11 +88,21 @@ enum FirefoxFormat: ProfileReader {
             }
             // A sample without a stack says only that there was none.
             if case .null = stack { continue }
-            guard try tree.add(weight, stack: stack) else {
+            guard
+                try tree.add(
+                    weight, stack: stack, thread: number, time: time, options: input.options)
+            else {
                 throw fault("sample \(index) names a stack that there is not")
             }
         }
         profile = tree.profile
+    }
+
+    /// The callers of stacks from how far above them they stand, as versions from 66 on say it; 0 is no caller.
+    private static func prefixes(fromOffsets stacks: JSONValue) -> [JSONValue]? {
+        stacks.numbers("prefixOffset")?.enumerated().map { row, offset in
+            offset == 0 ? .null : .number(Double(row) - offset)
+        }
     }
 
     /// The nanoseconds in `milliseconds`; whole ones come back whole.
@@ -227,6 +246,56 @@ extension Profile {
     }
 }
 
+/// The times of a thread's samples: milliseconds, or (from version 49 on, where they are so) steps between them.
+private struct SampleTimes {
+    private let times: [JSONValue]
+    private let areSteps: Bool
+    private var elapsed = 0.0
+
+    init(_ samples: JSONValue) {
+        let steps = samples["timeDeltas"]?.elements
+        times = steps ?? samples["time"]?.elements ?? []
+        areSteps = steps != nil
+    }
+
+    /// Nanoseconds of the sample at `index`; of samples without times their order. Asked for all of them in turn.
+    mutating func next(_ index: Int) -> Double {
+        let number = index < times.count ? times[index].number : nil
+        guard areSteps else { return FirefoxFormat.nanoseconds(number ?? Double(index)) }
+        elapsed += number ?? 0
+        return FirefoxFormat.nanoseconds(elapsed)
+    }
+}
+
+/// The libraries that functions lie in: the resources of functions, or (from version 70 on) the libraries of frames.
+private struct FirefoxModules {
+    private let libraries: [JSONValue]
+    private let ofFrames: [JSONValue]
+    private let resources: [JSONValue]
+    private let names: [JSONValue]
+    private let strings: [JSONValue]
+
+    init(_ table: (String) -> JSONValue?, _ libraries: JSONValue?, _ strings: [JSONValue]) {
+        self.libraries = libraries?.elements ?? []
+        ofFrames = table("frameTable")?["lib"]?.elements ?? []
+        resources = table("funcTable")?["resource"]?.elements ?? []
+        names = table("resourceTable")?["name"]?.elements ?? []
+        self.strings = strings
+    }
+
+    func name(ofFrame frame: Int, function: Int) -> String {
+        if frame < ofFrames.count, let library = ofFrames[frame].index(below: libraries.count),
+            let name = libraries[library]["name"]?.text
+        {
+            return name
+        }
+        guard function < resources.count, let resource = resources[function].index(below: names.count),
+            let string = names[resource].index(below: strings.count), let name = strings[string].text
+        else { return "[unknown]" }
+        return name
+    }
+}
+
 /// Stacks that are given as rows, each with its frame and the row of its callers.
 struct ColumnarStacks {
     var profile: Profile
@@ -253,10 +322,12 @@ struct ColumnarStacks {
         return true
     }
 
-    /// Adds `weight` to the stack of a row; false where there is no such row.
-    mutating func add(_ weight: Double, stack: JSONValue) throws(ProfileError) -> Bool {
+    /// Adds a sample of `weight` to the stack of a row; false where there is no such row.
+    mutating func add(
+        _ weight: Double, stack: JSONValue, thread: Int32, time: Double, options: FoldingOptions
+    ) throws(ProfileError) -> Bool {
         guard let index = stack.index(below: nodes.count) else { return false }
-        try profile.add(weight, to: nodes[index])
+        try profile.add(weight, to: nodes[index], thread: thread, time: time, options: options)
         return true
     }
 }

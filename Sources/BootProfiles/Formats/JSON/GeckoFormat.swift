@@ -2,7 +2,7 @@
 ///
 /// Each sample counts 1. Threads stand under their names, where there are several; so do those of other processes.
 enum GeckoFormat: ProfileReader {
-    static let kind = ProfileInput.Kind("Gecko profile JSON")
+    static let kind = ProfileInput.Kind("Gecko profile JSON", knows: [.order, .modules])
 
     static func recognises(_ head: InputHead) -> Bool {
         guard let text = head.objectText, text.contains("\"meta\""), text.contains("\"version\"") else {
@@ -25,9 +25,10 @@ enum GeckoFormat: ProfileReader {
                 "it has no threads", at: document.value.place, document.isCut ? .truncated : .malformed)
         }
         var profile = Profile()
-        for thread in threads {
+        for (index, thread) in threads.enumerated() {
+            let number = threads.count > 1 ? thread["tid"]?.threadNumber ?? Int32(clamping: index) : -1
             do throws(ProfileError) {
-                try readThread(thread, isNamed: threads.count > 1, input, &profile)
+                try readThread(thread, number: number, isNamed: threads.count > 1, input, &profile)
             } catch {
                 guard document.isCut, error.code == .malformed else { throw error }
             }
@@ -37,7 +38,7 @@ enum GeckoFormat: ProfileReader {
     }
 
     private static func readThread(
-        _ thread: JSONValue, isNamed: Bool, _ input: ReaderInput, _ profile: inout Profile
+        _ thread: JSONValue, number: Int32, isNamed: Bool, _ input: ReaderInput, _ profile: inout Profile
     ) throws(ProfileError) {
         let fault = { (detail: String) in input.fault(detail, at: thread.place) }
         guard let strings = thread["stringTable"]?.elements, let stacks = Rows(thread["stackTable"]),
@@ -46,22 +47,39 @@ enum GeckoFormat: ProfileReader {
         guard let stackFrame = stacks.column("frame"), let stackPrefix = stacks.column("prefix"),
             let location = frames.column("location"), let sampleStack = samples.column("stack")
         else { throw fault("a thread's table lacks a column") }
+        let sampleTime = samples.column("time")
         var tree = ColumnarStacks(profile: profile)
-        if isNamed { tree.begin(under: thread["name"]?.text ?? "") } else { tree.begin() }
+        let namesModules = input.options.namesModules
+        if isNamed, !namesModules { tree.begin(under: thread["name"]?.text ?? "") } else { tree.begin() }
         for (index, row) in stacks.rows.enumerated() {
             guard let frame = row.cell(stackFrame).index(below: frames.rows.count),
                 let string = frames.rows[frame].cell(location).index(below: strings.count),
-                tree.add(strings[string].text ?? "", prefix: row.cell(stackPrefix))
+                tree.add(
+                    namesModules ? module(of: strings[string].text ?? "") : strings[string].text ?? "",
+                    prefix: row.cell(stackPrefix))
             else { throw fault("stack \(index) names a caller or a location that there is not") }
         }
         for (index, row) in samples.rows.enumerated() {
             let stack = row.cell(sampleStack)
             if case .null = stack { continue }
-            guard try tree.add(1, stack: stack) else {
+            let time = sampleTime.flatMap { row.cell($0).number } ?? Double(index)
+            guard
+                try tree.add(
+                    1, stack: stack, thread: number, time: FirefoxFormat.nanoseconds(time),
+                    options: input.options)
+            else {
                 throw fault("sample \(index) names a stack that there is not")
             }
         }
         profile = tree.profile
+    }
+
+    /// The module in `name (in module)`, as perf writes it.
+    private static func module(of location: String) -> String {
+        guard location.hasSuffix(")"), let start = location.ranges(of: " (in ").last else {
+            return "[unknown]"
+        }
+        return String(location[start.upperBound...].dropLast())
     }
 
     /// A table as rows, with the places of its columns.

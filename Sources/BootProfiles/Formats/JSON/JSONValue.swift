@@ -35,6 +35,12 @@ enum JSONValue {
         }
     }
 
+    /// The number of a thread, which some write as text; nil of anything else.
+    var threadNumber: Int32? {
+        if let text { return Int32(text).flatMap { $0 >= 0 ? $0 : nil } }
+        return number.flatMap { Int32(exactly: $0) }.flatMap { $0 >= 0 ? $0 : nil }
+    }
+
     /// The number as an index below `count`, or nil.
     func index(below count: Int) -> Int? {
         guard let number, let index = Int(exactly: number), index >= 0, index < count else { return nil }

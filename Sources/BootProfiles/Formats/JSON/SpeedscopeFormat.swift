@@ -2,7 +2,7 @@
 ///
 /// The weights are the samples', or the times between events; those that are parts of seconds become nanoseconds.
 enum SpeedscopeFormat: ProfileReader {
-    static let kind = ProfileInput.Kind("speedscope JSON")
+    static let kind = ProfileInput.Kind("speedscope JSON", knows: .order)
     private static let schema = "https://www.speedscope.app/file-format-schema.json"
     private static let exporter = "bootmark"
 
@@ -54,7 +54,9 @@ enum SpeedscopeFormat: ProfileReader {
         var reader = SpeedscopeProfiles(input: input, isCut: document.isCut)
         for frame in frames { reader.addFrame(frame["name"]?.text ?? "") }
         let isOurs = document.value["exporter"]?.text == exporter
-        for entry in profiles { try reader.add(entry) }
+        for (index, entry) in profiles.enumerated() {
+            try reader.add(entry, thread: profiles.count > 1 ? Int32(clamping: index) : -1)
+        }
         if isOurs, let name = profiles.first?["name"]?.text {
             reader.profile.unit = Printable.line(name, limit: 60)
         }
@@ -77,6 +79,8 @@ private struct SpeedscopeProfiles {
     var profile = Profile()
     private var frames: [FrameID] = []
     private var scale = 1.0
+    /// The number that the samples of the profile that is read get, as if of a thread; -1 where it is the only one.
+    private var thread: Int32 = -1
 
     init(input: ReaderInput, isCut: Bool) {
         self.input = input
@@ -85,7 +89,12 @@ private struct SpeedscopeProfiles {
 
     mutating func addFrame(_ name: String) { frames.append(profile.intern(name)) }
 
-    mutating func add(_ entry: JSONValue) throws(ProfileError) {
+    mutating func add(_ entry: JSONValue, thread: Int32) throws(ProfileError) {
+        self.thread = thread
+        if thread >= 0 {
+            profile.threadNames[thread] = Printable.line(
+                entry["name"]?.text ?? "profile \(thread)", limit: 60)
+        }
         let unit = entry["unit"]?.text ?? "none"
         scale = Self.nanoseconds[unit] ?? 1
         if Self.nanoseconds[unit] != nil { profile.unit = SecondsText.unit }
@@ -110,6 +119,8 @@ private struct SpeedscopeProfiles {
         guard samples.count == weights.count || isCut else {
             throw input.fault("samples and weights differ in number", at: entry.place)
         }
+        // Sampled profiles have no times but weights: a sample lasts as long as it weighs.
+        var elapsed = 0.0
         for (index, (sample, weight)) in zip(samples, weights).enumerated() {
             var stack: [FrameID] = []
             for element in sample.elements ?? [] {
@@ -121,13 +132,20 @@ private struct SpeedscopeProfiles {
             guard let number = weight.number, number >= 0 else {
                 throw input.fault("weight \(index) is no weight", at: entry["weights"]?.place ?? entry.place)
             }
-            try profile.add(stack: stack, weight: self.weight(number))
+            try add(stack, self.weight(number), at: elapsed)
+            elapsed += self.weight(number)
         }
+    }
+
+    private mutating func add(_ stack: [FrameID], _ weight: Double, at time: Double) throws(ProfileError) {
+        try profile.add(
+            weight, to: profile.node(of: stack), thread: thread, time: time, options: input.options)
     }
 
     private mutating func addEvents(_ entry: JSONValue) throws(ProfileError) {
         var stack: [FrameID] = []
-        var last = entry["startValue"]?.number ?? 0
+        let start = entry["startValue"]?.number ?? 0
+        var last = start
         for event in entry["events"]?.elements ?? [] {
             guard let at = event["at"]?.number, at >= last,
                 let index = event["frame"]?.index(below: frames.count), let type = event["type"]?.text
@@ -136,7 +154,7 @@ private struct SpeedscopeProfiles {
                 throw input.fault(
                     "an event has no time, goes back in it, or has no frame or type", at: event.place)
             }
-            if !stack.isEmpty, at > last { try profile.add(stack: stack, weight: weight(at - last)) }
+            if !stack.isEmpty, at > last { try add(stack, weight(at - last), at: weight(last - start)) }
             last = at
             if type == "O" {
                 guard stack.count < JSONParser.deepest * 16 else {

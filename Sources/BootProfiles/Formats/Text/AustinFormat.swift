@@ -3,7 +3,7 @@
 /// The weights are nanoseconds; of memory profiles (and of full ones with `--event memory`) the bytes that were
 /// allocated. Frames read `function (file:line)`, as py-spy writes them. `--pid` and `--tid` keep process and thread.
 enum AustinFormat: ProfileReader {
-    static let kind = ProfileInput.Kind("Austin")
+    static let kind = ProfileInput.Kind("Austin", knows: .order)
 
     static func recognises(_ head: InputHead) -> Bool {
         if head.bytes.starts(with: "# austin: ".utf8) { return true }
@@ -32,6 +32,7 @@ struct AustinParser {
     private var released = 0
     private var isMarked = false
     private var hasEnded = false
+    private var clocks = ThreadClocks()
 
     init(options: FoldingOptions) { self.options = options }
 
@@ -73,7 +74,12 @@ struct AustinParser {
             node = profile.child(of: node, intern(frames.take { $0 == 0x3B }))
         }
         if isEmpty { node = profile.child(of: node, profile.intern("[no Python frame]")) }
-        try profile.add(weight, to: node)
+        var digits = LineScanner(process)
+        _ = digits.take("P")
+        try clocks.add(
+            weight, to: node, of: (digits.whole() ?? 0, UnsafeRawBufferPointer(rebasing: thread.dropFirst())),
+            lasting: countsMemory ? nil : weight, options: options,
+            &profile)
     }
 
     /// A sample's weight: one number, or of a full profile time, whether it was idle, and memory.

@@ -2,7 +2,7 @@
 ///
 /// The weights are the first event's costs (`--event` names another), in its unit: `Ir` counts instructions.
 extension CallgrindFormat: ProfileReader {
-    static let kind = ProfileInput.Kind("callgrind")
+    static let kind = ProfileInput.Kind("callgrind", knows: .modules)
 
     static func recognises(_ head: InputHead) -> Bool {
         if head.bytes.starts(with: "# callgrind format".utf8) { return true }
@@ -12,7 +12,7 @@ extension CallgrindFormat: ProfileReader {
     }
 
     static func read(_ input: ReaderInput) throws(ProfileError) -> Profile {
-        var parser = CallgrindParser(event: input.options.event)
+        var parser = CallgrindParser(event: input.options.event, namesModules: input.options.namesModules)
         let skipped = try input.stream.forEachLine(partial: input.options.partial) {
             (line) throws(ProfileError) in try parser.read(line)
         }
@@ -23,6 +23,7 @@ extension CallgrindFormat: ProfileReader {
         }
         var profile = parser.profile
         try parser.graph.addStacks(to: &profile)
+        if input.options.namesModules { profile = profile.renamingFrames(CallgrindParser.cutToModule) }
         profile.note(skipped: skipped)
         return profile
     }
@@ -38,13 +39,37 @@ private struct CallgrindParser {
     private var positions = 1
     private var announced = false
     private var ended = false
-    // Files and objects have numbers of their own, but no function is told from another by them.
+    // Objects and files have numbers of their own. Files tell no function from another; objects do where modules are
+    // named.
     private var names: [Int: FrameID] = [:]
+    private var objectNames: [Int: FrameID] = [:]
+    private let namesModules: Bool
+    private var object: FrameID?
+    private var calledObject: FrameID?
     private var function: FrameID?
     private var callee: FrameID?
     private var isCall = false
 
-    init(event: String?) { self.event = event }
+    init(event: String?, namesModules: Bool) {
+        self.event = event
+        self.namesModules = namesModules
+    }
+
+    /// Leaves the module of a name of `located`.
+    static func cutToModule(_ name: inout [UInt8]) {
+        if let end = name.firstIndex(of: 0) { name.removeSubrange(end...) }
+    }
+
+    /// A function's name; where modules are named, the module's with the function's behind it, parted by NUL.
+    private mutating func located(_ function: FrameID, in object: FrameID?) -> FrameID {
+        guard namesModules else { return function }
+        let path = object.map { profile.frames.withBytes(of: $0) { Array($0) } } ?? []
+        var name = Array(path[((path.lastIndex(of: 0x2F) ?? -1) + 1)...])
+        if name.isEmpty || name.elementsEqual("???".utf8) { name = Array("[unknown]".utf8) }
+        name.append(0)
+        name += profile.frames.withBytes(of: function) { Array($0) }
+        return name.withUnsafeBytes { profile.frames.intern($0) }
+    }
 
     /// Whether the file ends as it says that it will.
     var isComplete: Bool { ended || !announced }
@@ -63,9 +88,14 @@ private struct CallgrindParser {
         if separator == 0x3A {
             try readHeader(key, &scanner, line)
         } else if key.equals("fn") {
-            function = try name(&scanner, line)
+            function = located(try name(&scanner, line, \.names), in: object)
         } else if key.equals("cfn") {
-            callee = try name(&scanner, line)
+            callee = located(try name(&scanner, line, \.names), in: calledObject ?? object)
+            calledObject = nil
+        } else if namesModules, key.equals("ob") {
+            object = try name(&scanner, line, \.objectNames)
+        } else if namesModules, key.equals("cob") {
+            calledObject = try name(&scanner, line, \.objectNames)
         } else if key.equals("calls") {
             guard callee != nil else { throw line.fault("a call names no function") }
             isCall = true
@@ -105,7 +135,8 @@ private struct CallgrindParser {
 
     /// A name, which stands behind its number the first time, and not again.
     private mutating func name(
-        _ scanner: inout LineScanner, _ line: TextLine
+        _ scanner: inout LineScanner, _ line: TextLine,
+        _ names: WritableKeyPath<CallgrindParser, [Int: FrameID]>
     ) throws(ProfileError) -> FrameID {
         guard scanner.take("(") else { return profile.frames.intern(scanner.rest) }
         guard let number = scanner.whole(), scanner.take(")") else {
@@ -116,13 +147,13 @@ private struct CallgrindParser {
         }
         scanner.skipBlanks()
         if scanner.isAtEnd {
-            guard let known = names[number] else {
+            guard let known = self[keyPath: names][number] else {
                 throw line.fault("the name \(number) is not given before")
             }
             return known
         }
         let frame = profile.frames.intern(scanner.rest)
-        names[number] = frame
+        self[keyPath: names][number] = frame
         return frame
     }
 

@@ -3,7 +3,7 @@
 /// Each event counts 1. With `--tid` the process stands under it, where the log names it. Events with their times can
 /// be kept singly, for a chart.
 enum QEMUTraceFormat: ProfileReader {
-    static let kind = ProfileInput.Kind("QEMU -trace log")
+    static let kind = ProfileInput.Kind("QEMU -trace log", knows: .order)
 
     static func recognises(_ head: InputHead) -> Bool {
         var plain = 0
@@ -36,6 +36,7 @@ enum QEMUTraceFormat: ProfileReader {
             for frame in stack { node = profile.child(of: node, frame) }
             try profile.add(1, to: node)
             guard input.options.keepsSamples, let time = event.time else { return }
+            try profile.checkRoomForSample()
             profile.samples.append(ProfileSample(facts: SampleFacts(time: time), node: node, weight: 1))
         }
         if others > 0 { profile.notes.append("\(others) lines are no events and were left out") }

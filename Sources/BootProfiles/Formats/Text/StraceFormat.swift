@@ -3,7 +3,7 @@
 /// The weights are the nanoseconds that calls took where strace -T measured them, else calls (`--event calls` asks
 /// for them). Under each call stands the program, known once its execve is seen; `--pid` keeps processes apart.
 enum StraceFormat: ProfileReader {
-    static let kind = ProfileInput.Kind("strace text")
+    static let kind = ProfileInput.Kind("strace text", knows: .modules)
 
     static func recognises(_ head: InputHead) -> Bool {
         head.lines.prefix(100).contains { line in
@@ -130,7 +130,7 @@ private struct StraceParser {
     mutating func read(_ line: TextLine) throws(ProfileError) {
         var scanner = LineScanner(line.bytes)
         if scanner.take(" > ") {
-            last?.stack.append(Self.frame(scanner.rest))
+            last?.stack.append(Self.frame(scanner.rest, asModule: options.namesModules))
             return
         }
         guard let entry = StraceLine(line.bytes) else {
@@ -186,8 +186,9 @@ private struct StraceParser {
         last = nil
         var names: [[UInt8]] = [programs[call.pid] ?? programs[0] ?? Array("[unknown program]".utf8)]
         if options.processName != .command { names[0] += Array("-\(call.pid)".utf8) }
+        if options.namesModules { names = [] }
         names += call.stack.reversed()
-        names.append(call.name)
+        names.append(options.namesModules ? Array("[kernel]".utf8) : call.name)
         try Self.add(names, 1, to: &calls)
         if let time = call.time { try Self.add(names, time, to: &times) } else { untimed += 1 }
     }
@@ -210,13 +211,14 @@ private struct StraceParser {
     }
 
     /// A line of strace -k: `/lib/libc.so.6(__open+0x1a) [0x10fe3a]`.
-    private static func frame(_ line: UnsafeRawBufferPointer) -> [UInt8] {
+    private static func frame(_ line: UnsafeRawBufferPointer, asModule: Bool) -> [UInt8] {
         guard let open = ByteSearch.last(0x28, in: line) else { return Array(line.prefix(200)) }
         var scanner = LineScanner(UnsafeRawBufferPointer(rebasing: line[(open + 1)...]))
         let name = scanner.take { $0 == 0x29 || $0 == 0x2B }
-        guard name.count == 0 else { return Array(name) }
+        guard name.count == 0 || asModule else { return Array(name) }
         let path = UnsafeRawBufferPointer(rebasing: line[..<open])
-        return [0x5B] + path[((ByteSearch.last(0x2F, in: path) ?? -1) + 1)...] + [0x5D]
+        let base = Array(path[((ByteSearch.last(0x2F, in: path) ?? -1) + 1)...])
+        return asModule ? base : [0x5B] + base + [0x5D]
     }
 
     mutating func finish(skipped: Int) throws(ProfileError) -> Profile {

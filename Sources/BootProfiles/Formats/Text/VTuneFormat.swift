@@ -1,9 +1,11 @@
 /// VTune's CSV: the top-down report with its indented `Function Stack`, or the hotspots report with a `Function`.
 ///
 /// The weights are the column of self times (`--event` names another column) in nanoseconds; of a column that is no
-/// time, its numbers. Functions without a name are `[module]`.
+/// time, its numbers. Functions without a name are `[module]`. Columns as `vtune -report top-down -format csv` names
+/// them, with any of the delimiters of -csv-delimiter: https://intel.com/content/www/us/en/docs/vtune-profiler (reports
+/// of the command line).
 enum VTuneFormat: ProfileReader {
-    static let kind = ProfileInput.Kind("VTune CSV")
+    static let kind = ProfileInput.Kind("VTune CSV", knows: .modules)
 
     static func recognises(_ head: InputHead) -> Bool {
         head.lines.prefix(40).contains { line in line.withUnsafeBytes { Heading($0) } != nil }
@@ -13,6 +15,7 @@ enum VTuneFormat: ProfileReader {
         var profile = Profile()
         var heading: Heading?
         var path: [FrameID] = []
+        var outermost: Int?
         let skipped = try input.stream.forEachLine(partial: input.options.partial) {
             (line) throws(ProfileError) in
             guard line.bytes.count > 0 else { return }
@@ -20,6 +23,11 @@ enum VTuneFormat: ProfileReader {
                 heading = Heading(line.bytes)
                 if var found = heading {
                     try found.choose(input.options.event, line)
+                    guard !input.options.namesModules || found.module != nil else {
+                        throw line.fault(
+                            "there is no column Module", .unsupported,
+                            nextStep: "Export the report again with that column.")
+                    }
                     profile.unit = found.unit
                     heading = found
                 }
@@ -27,16 +35,24 @@ enum VTuneFormat: ProfileReader {
             }
             let row = CSVRow.fields(line.bytes, separator: columns.separator)
             guard row.count > max(columns.function, columns.weight) else { throw line.isNo("row of VTune") }
-            let depth = columns.isStack ? row[columns.function].prefix { $0 == 0x20 }.count : 0
-            guard depth <= path.count else { throw line.fault("a level of the call tree is left out") }
+            let indentation = columns.isStack ? row[columns.function].prefix { $0 == 0x20 }.count : 0
+            // Without the row of the total, the outermost functions are indented already.
+            if outermost == nil { outermost = indentation }
+            let depth = indentation - (outermost ?? 0)
+            guard (0...path.count).contains(depth) else {
+                throw line.fault("a level of the call tree is left out")
+            }
             guard let weight = columns.number(row[columns.weight]) else {
                 throw line.fault("\(Printable.line(columns.unit)) is no number here")
             }
-            var name = Array(row[columns.function].dropFirst(depth))
+            var name = Array(row[columns.function].dropFirst(indentation))
             if name.isEmpty || name.elementsEqual("[Unknown]".utf8), let module = columns.module,
                 module < row.count, !row[module].isEmpty
             {
                 name = [0x5B] + row[module] + [0x5D]
+            }
+            if input.options.namesModules, let module = columns.module {
+                name = module < row.count && !row[module].isEmpty ? row[module] : Array("[unknown]".utf8)
             }
             path.removeLast(path.count - depth)
             path.append(name.withUnsafeBytes { profile.frames.intern($0) })
@@ -55,12 +71,17 @@ enum VTuneFormat: ProfileReader {
         let module: Int?
         var weight: Int
 
-        init?(_ line: UnsafeRawBufferPointer) {
+        init?(_ wholeLine: UnsafeRawBufferPointer) {
+            // Some exports begin with a byte order mark.
+            let isMarked = wholeLine.starts(with: [0xEF, 0xBB, 0xBF])
+            let line = UnsafeRawBufferPointer(rebasing: wholeLine.dropFirst(isMarked ? 3 : 0))
             guard line.starts(with: "Function".utf8) || line.starts(with: "\"Function".utf8),
                 let separator = [0x09, 0x2C, 0x3B].first(where: { line.contains($0) })
             else { return nil }
             let names = CSVRow.fields(line, separator: separator).map { String(decoding: $0, as: UTF8.self) }
             let stack = names.firstIndex(of: "Function Stack")
+            // The callstacks report has both: who calls each function, one line a caller, is no stack.
+            guard stack == nil || !names.contains("Function") else { return nil }
             guard let function = stack ?? names.firstIndex(of: "Function") else { return nil }
             // Of a call tree only self times can be added up.
             let weights = ["CPU Time:Self", "CPU Time", "Clockticks:Self"]

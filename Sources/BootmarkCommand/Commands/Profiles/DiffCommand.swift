@@ -16,6 +16,7 @@ struct Difference: AsyncParsableCommand {
             the table.
 
               bootmark diff before after -o difference.svg --movers movers.md
+              bootmark diff ab/before ab/after --paired -o difference.svg
               bootmark diff before after --view
             """)
 
@@ -32,6 +33,9 @@ struct Difference: AsyncParsableCommand {
     @Flag(help: "Draw the guest's stacks of run folders, in place of the host's.")
     var guest = false
 
+    @Flag(help: "Test the boots of two run folders in pairs, by number, as bootmark ab takes them.")
+    var paired = false
+
     @Option(
         help: ArgumentHelp(
             "Write all functions that changed: JSON for .json, Markdown for .md, else text.",
@@ -47,12 +51,11 @@ struct Difference: AsyncParsableCommand {
 
     func run() async throws {
         try await Failures.reported {
-            let (old, new) = (try profiles(before), try profiles(after))
-            var graph = DifferentialFlameGraph(before: old, after: new, options: picture.options)
+            var graph = try difference()
             graph.beforeLabel = before
             graph.afterLabel = after
             if let output = picture.output { try AtomicFile.write(try graph.svg(), to: output) }
-            let table = MoverTable(before: old, after: new, level: graph.level)
+            let table = MoverTable(of: graph)
             if let movers { try AtomicFile.write(Self.encoded(table, for: movers), to: movers) }
             if picture.view {
                 let tree = try Explorer(graph, size: Explorer.Size(rows: 24, columns: 80))
@@ -65,6 +68,31 @@ struct Difference: AsyncParsableCommand {
                 Standard.output(table.text(count: top, width: Standard.width))
             }
         }
+    }
+
+    private func difference() throws -> DifferentialFlameGraph {
+        guard paired else {
+            return DifferentialFlameGraph(
+                before: try profiles(before), after: try profiles(after), options: picture.options)
+        }
+        for path in [before, after] where !ProfileInputs.isFolder(path) {
+            throw ValidationError("--paired takes run folders, whose boots have numbers; \(path) is a file.")
+        }
+        let sides = try [before, after].map {
+            try StoredSide($0, side: .before, phase: selection.phase).profiles
+        }
+        let origin: FunctionChange.Origin =
+            guest || sides.contains { $0.host.isEmpty }
+            ? (sides.contains { $0.guest.isEmpty } ? .guestSamples : .guest) : .host
+        let pairs = try ProfiledSide.pairs(origin, before: sides[0], after: sides[1]).map {
+            ProfilePair(before: try selection.shaped($0.before), after: try selection.shaped($0.after))
+        }
+        guard pairs.count > 1 else {
+            throw ValidationError(
+                "--paired takes two recorded boots or more that both runs have under the same number; "
+                    + "here are \(pairs.count).")
+        }
+        return DifferentialFlameGraph(pairs: pairs, options: picture.options)
     }
 
     private static func encoded(_ table: MoverTable, for file: String) -> [UInt8] {

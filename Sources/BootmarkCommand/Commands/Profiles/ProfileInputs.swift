@@ -40,12 +40,9 @@ struct ProfileInputs: ParsableArguments {
         var merged: Profile?
         for path in inputs {
             let input = try ProfileInput.open(source(path), options: options)
-            guard [.perfData, .perfScript].contains(input.kind) else {
-                throw ValidationError(
-                    "\(ConsoleLine.clean(path)) is \(input.kind.name), which hold no modules; --by module takes "
-                        + "perf.data and the text of perf script.")
-            }
-            let profile = try selection.restricted(try input.read()).joiningNeighbours()
+            // Where samples know their command, it stands outermost and is no module.
+            let profile = try selection.restricted(try input.read())
+                .joiningNeighbours(withoutFirst: input.kind.facts.contains(.circumstances))
             if merged == nil { merged = profile } else { try merged?.merge(profile) }
         }
         return merged ?? Profile()
@@ -57,7 +54,8 @@ struct ProfileInputs: ParsableArguments {
             throw ValidationError(
                 "A chart in the order of time takes one input: recordings have clocks of their own.")
         }
-        let options = options(keepingSamples: true)
+        var options = options(keepingSamples: true)
+        options.needsOrder = true
         return try Timeline(
             try ProfileInput.merged(
                 try inputs.map(source), options: options, each: selection.restricted))

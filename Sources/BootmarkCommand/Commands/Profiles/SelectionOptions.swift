@@ -65,6 +65,7 @@ struct SelectionOptions: ParsableArguments {
         options.selection.time = offCpu ? nil : stretch?.absolute
         // Where the first sample lies is known only when all are read.
         options.keepsSamples = offCpu || stretch?.isRelative == true
+        options.needsOrder = stretch?.isRelative == true
     }
 
     /// One recording with what could not be selected as it was read: times and threads are its own.
@@ -105,7 +106,10 @@ struct SelectionOptions: ParsableArguments {
 
     static func noPhase(_ phase: String, in folder: String) -> StoreError {
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        let known = Set(files.compactMap(RunFolder.phase(ofFoldedName:))).sorted()
+        let known = Set(
+            files.map { $0.hasSuffix(".gz") ? String($0.dropLast(3)) : $0 }
+                .compactMap(RunFolder.phase(ofFoldedName:))
+        ).sorted()
         return StoreError(
             .missing, path: folder, reason: "holds no stacks of the phase \(phase)",
             nextStep: known.isEmpty
