@@ -130,6 +130,12 @@ final class FormatTests: XCTestCase {
             """)
     }
 
+    func testCallgrindGivesAFunctionWithoutANameOne() throws {
+        var profile = Profile()
+        try profile.add(names: [" ", "main", ""], weight: 3)
+        XCTAssertEqual(try SampleFiles.read(profile.encoded(as: .callgrind)).total, 3)
+    }
+
     func testTheTablesHoldEveryFunction() throws {
         var profile = Profile(unit: "cycles")
         try profile.add(names: ["main", "=cmd \"x\""], weight: 3)

@@ -246,7 +246,9 @@ final class BaselineStoreTests: StoreTestCase {
 
     func testThePhasesStacksAreKeptWithinALimitForAllOfThem() throws {
         let run = try saved(.example(), host: "main;boot 12\n")
-        let lines = (0..<20_000).map { "main;\(String(UInt64($0) &* 0x9E37_79B9_7F4A_7C15, radix: 36)) \($0 + 1)" }
+        let lines = (0..<20_000).map {
+            "main;\(String(UInt64($0) &* 0x9E37_79B9_7F4A_7C15, radix: 36)) \($0 + 1)"
+        }
         try write("main;early 5\n", to: run.folded(.host, phase: "kernel"))
         try write(lines.joined(separator: "\n") + "\n", to: run.folded(.guest, phase: "a/b"))
         let acceptance = try store.accept(run)

@@ -41,7 +41,9 @@ final class ProfileCommandTests: CommandTestCase {
         XCTAssertTrue(File.text("\(folder)/d.svg").contains("2 profiles"))
         let paired = try await printed(["diff", runFolder, runFolder, "--paired", "-o", place("pairs.svg")])
         XCTAssertTrue(paired.contains("2 pairs of profiles"), paired)
-        let accepted = try await bootmark(["accept", runFolder, "--baselines", place("Baselines"), "--as", "tiny"])
+        let accepted = try await bootmark([
+            "accept", runFolder, "--baselines", place("Baselines"), "--as", "tiny",
+        ])
         XCTAssertEqual(accepted.status, 0, accepted.error)
         let baseline = place("Baselines/tiny")
         let kept = weight(try await printed(["fold", baseline, "--phase", "decompress"]))

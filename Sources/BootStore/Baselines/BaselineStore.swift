@@ -93,7 +93,8 @@ public struct BaselineStore: Sendable, Hashable {
         do {
             try RunFolder.makeFolders(incoming)
             for origin in [FunctionChange.Origin.host, .guest, .guestSamples] {
-                notes += try store(RunFolder.foldedName(origin, phase: nil), of: folder, in: incoming, stackLimit)
+                notes += try store(
+                    RunFolder.foldedName(origin, phase: nil), of: folder, in: incoming, stackLimit)
             }
             let phases = try Self.phaseFiles(of: folder)
             for name in phases {
@@ -150,7 +151,8 @@ public struct BaselineStore: Sendable, Hashable {
     }
 
     /// Stores the stacks of the run's file `name`, where it has that; gives what a person should know.
-    private func store(_ name: String, of run: RunFolder, in folder: String, _ limit: Int) throws -> [String] {
+    private func store(_ name: String, of run: RunFolder, in folder: String, _ limit: Int) throws -> [String]
+    {
         let source = "\(run.path)/\(name)"
         guard Self.isThere(source) else { return [] }
         let target = "\(folder)/\(name).gz"

@@ -94,7 +94,8 @@ final class ReaderTests: XCTestCase {
     }
 
     func testVTunesReportsBeginWithAMarkOrIndentedAndCallstacksAreNone() throws {
-        let text = "\u{FEFF}Function Stack;CPU Time:Self;Module\n main;1.5s;app\n  work;0.5s;libwork.so\n other;1s;app\n"
+        let text =
+            "\u{FEFF}Function Stack;CPU Time:Self;Module\n main;1.5s;app\n  work;0.5s;libwork.so\n other;1s;app\n"
         XCTAssertEqual(
             SampleFiles.folded(try SampleFiles.read(Array(text.utf8))),
             "main 1500000000\nmain;work 500000000\nother 1000000000\n")

@@ -27,7 +27,8 @@ enum CallgrindFormat: Sendable {
             guard named.insert(number).inserted else { return "(\(number))" }
             let name = profile.frames.name(of: FrameID(frame)).map { $0.isNewline ? " " : String($0) }
                 .joined()
-            return "(\(number)) \(name)"
+            // A name of blanks would be taken for a reference to one that was given before.
+            return "(\(number)) \(name.allSatisfy(\.isWhitespace) ? "???" : name)"
         }
         for frame in order {
             text += "\nfn=\(name(frame.place))\n0 \(whole(weights.own[frame.place]))\n"
