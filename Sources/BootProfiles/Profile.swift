@@ -120,6 +120,23 @@ public struct Profile: Sendable {
         }
     }
 
+    /// This profile with the names that its writer left mangled as they stand in the source; what marks inlined and
+    /// other functions (`_[i]`) stays behind them.
+    func demangled() -> Profile {
+        let areMangled = frames.all.contains { frame in
+            frames.withBytes(of: frame) { Demangler.isMangled(Array($0.prefix(4))) }
+        }
+        guard areMangled else { return self }
+        return renamingFrames { name in
+            guard Demangler.isMangled(name) else { return }
+            let isMarked = name.count > 4 && name.last == 0x5D && name.suffix(4).starts(with: "_[".utf8)
+            let mark = isMarked ? name.suffix(4) : []
+            name = Demangler.demangled(Array(name.dropLast(mark.count)))
+            FrameNaming.tidy(&name)
+            name += mark
+        }
+    }
+
     /// This profile with every name changed by `change`; stacks that become equal are merged.
     func renamingFrames(_ change: (inout [UInt8]) -> Void) -> Profile {
         var renamed = Profile(origin: origin, unit: unit)

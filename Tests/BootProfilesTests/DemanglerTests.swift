@@ -1,3 +1,4 @@
+import Foundation
 import XCTest
 
 @testable import BootProfiles
@@ -14,7 +15,7 @@ final class DemanglerTests: XCTestCase {
             ("_Z3maxIiET_S0_S0_", "max<int>"), ("_ZN12_GLOBAL__N_11fEv", "(anonymous namespace)::f"),
             ("_ZNK1AclEv", "A::operator()"), ("_ZN1AlsIiEERS_T_", "A::operator<< <int>"),
             ("_ZN4core3fmt5write17h0123456789abcdefE", "core::fmt::write"), ("_Zbroken", "_Zbroken"),
-            ("_ZThn32_N1AD1Ev", "non-virtual thunk to A::~A"),
+            ("_ZThn32_N1AD1Ev", "non-virtual thunk to A::~A"), ("_ZN3foo3barEiTm", "foo::bar"),
         ]
         for (mangled, name) in names {
             XCTAssertEqual(demangled(mangled), name)
@@ -76,6 +77,7 @@ final class DemanglerTests: XCTestCase {
             "generic specialization <Swift.Int> of Swift.Array.append(__owned A) -> ()":
                 "generic specialization <Swift.Int> of Swift.Array.append",
             "type metadata for A.(Move in _5B3B)": "type metadata for A.Move",
+            "static Swift.Comparable.< infix(A, A) -> Swift.Bool": "static Swift.Comparable.< infix",
             "static A.(lastLine in _9E81)(Swift.String) -> Swift.String": "static A.lastLine",
             "A.(used in _A750).setter : Swift.Int": "A.used.setter",
             "one-time initialization function for most": "one-time initialization function for most",
@@ -116,10 +118,85 @@ final class DemanglerTests: XCTestCase {
         XCTAssertLessThanOrEqual(demangled(cxx).utf8.count, 1 << 16)
     }
 
+    func testStubsAreCalledAsWhatTheyCall() {
+        XCTAssertEqual(demangled("_ZN3foo3barEi@plt"), "foo::bar@plt")
+        XCTAssertEqual(demangled("memcpy@plt"), "memcpy@plt")
+    }
+
+    /// Each type holds the one before it twice: a short name that unfolds to more than any memory.
+    func testTypesThatHoldTheOneBeforeTwiceStayMangled() {
+        func digits(_ value: Int, _ alphabet: String) -> String {
+            if value == 0 { return "" }
+            var rest = value - 1
+            var text = ""
+            repeat {
+                text = String(Array(alphabet)[rest % alphabet.count]) + text
+                rest /= alphabet.count
+            } while rest > 0
+            return text
+        }
+        var cxx = "_Z1f1AIiiE"
+        for level in 1...200 {
+            let last = "S" + digits(level, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") + "_"
+            cxx += "S_I\(last)\(last)E"
+        }
+        let letters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+        var rust = "_RINvC1a1f"
+        var last: Int?
+        for _ in 0..<200 {
+            let place = rust.utf8.count - 2
+            rust += last.map { "TB\(digits($0, letters))_B\(digits($0, letters))_E" } ?? "TiiE"
+            last = place
+        }
+        rust += "E"
+        // As swiftc mangles f(_: A<A<…>, A<…>>).
+        var swift = "$s1u1fyyAA1AVy" + String(repeating: "ADy", count: 21) + "S2iG"
+        for level in 0..<21 { swift += "A\(UnicodeScalar(UInt8(0x45 + level)))G" }
+        swift += "F"
+        for name in [cxx, rust, swift] { XCTAssertEqual(demangled(name), name) }
+        XCTAssertGreaterThan(SwiftNames.mostBytes(Array(swift.utf8)), 1 << 26)
+        // Of a few levels it is still told, and less than what is foreseen.
+        let shallow = "$s1u2f6yyAA1AVyADyADyADyADyADyS2iGAEGAFGAGGAHGAIGF"
+        XCTAssertEqual(demangled(shallow), "u.f6")
+        XCTAssertGreaterThan(SwiftNames.mostBytes(Array(shallow.utf8)), 1_029)
+    }
+
+    func testBothRoutesAndOtherReadersShowTheNamesUnlessRawOnesAreAskedFor() throws {
+        let text = """
+            tool 7 1.000000: 1 cycles:
+            \t55 $s4main3FooV3bar1xySi_tFZ+0x5 (/bin/tool)
+            \t56 _RNvCs6GmmlP4bgsG_1r4main+0x6 (/bin/tool)
+            \t57 _ZN3foo3barEi+0x7 (/bin/tool)
+
+            """
+        let folded = "tool;_ZN3foo3barEi;_RNvCs6GmmlP4bgsG_1r4main;$s4main3FooV3bar1xySi_tFZ_[i] 1\n"
+        func read(_ text: String, raw: Bool) throws -> String {
+            var options = FoldingOptions()
+            options.showsRawNames = raw
+            let source = ProfileSource.bytes(Array(text.utf8), name: "test")
+            let profile = try ProfileInput.open(source, options: options).read()
+            return String(decoding: FoldedWriter().bytes(profile), as: UTF8.self)
+        }
+        XCTAssertEqual(try read(text + "\n", raw: false), "tool;foo::bar;r::main;static main.Foo.bar 1\n")
+        XCTAssertEqual(try read(text + "\n", raw: true), folded.replacingOccurrences(of: "_[i]", with: ""))
+        XCTAssertEqual(try read(folded, raw: false), "tool;foo::bar;r::main;static main.Foo.bar_[i] 1\n")
+        XCTAssertEqual(try read(folded, raw: true), folded)
+    }
+
+    func testArrowsOfTypesAndOperatorsPartNoFunctions() throws {
+        let names = ["a<fn(u64) -> u64>::call", "A::operator->", "x->y", "operator<;z->w"]
+        let text = names.map { "tool 7 1.000000: 1 cycles:\n\t55 \($0)+0x5 (/bin/tool)\n\n" }.joined()
+        let profile = try ProfileInput.open(.bytes(Array(text.utf8), name: "test")).read()
+        XCTAssertEqual(
+            String(decoding: FoldedWriter().bytes(profile), as: UTF8.self),
+            "tool;A::operator-> 1\ntool;a<fn(u64) -> u64>::call 1\ntool;operator<:z;w_[i] 1\ntool;x;y_[i] 1\n"
+        )
+    }
+
     func testChangedNamesNeverEndTheProgram() {
         let seeds = [
             "_ZN4core3fmt5write17h0123456789abcdefE", "_RNCNvCsgStHSCytQ6I_7mycrate4main0B3_",
-            "_Z3maxIiET_S0_S0_",
+            "_Z3maxIiET_S0_S0_", "$s1u2f6yyAA1AVyADyADyADyADyADyS2iGAEGAFGAGGAHGAIGF",
             "$s4main3fooyyFyycfU_", "_RINvNtC3std3mem8align_ofjE",
         ].map { Array($0.utf8) }
         var seed: UInt64 = 42

@@ -59,6 +59,45 @@ final class RealPerfTests: XCTestCase {
         XCTAssertGreaterThan(try PerfDataReader(options: options).read(source).total, 0)
     }
 
+    func testARecordingCutAnywhereIsRefused() throws {
+        XCTAssertEqual(try run("perf record -g -e cpu-clock -F 4999 -o p.data -- sort /dev/null"), 0)
+        let whole = Array(try Data(contentsOf: folder.appendingPathComponent("p.data")))
+        var options = FoldingOptions()
+        options.symbolPlaces.root = folder.path
+        options.symbolPlaces.kernelSymbols = "/no/such/list"
+        let reader = PerfDataReader(options: options)
+        XCTAssertGreaterThan(try reader.read(.bytes(whole, name: "whole")).total, 0)
+        // All of the header and of what stands last, which is where the tables are, and many places between.
+        let places = Array(1..<400) + Array(stride(from: 400, to: whole.count - 3_000, by: 97))
+        for length in places + Array(max(400, whole.count - 3_000)..<whole.count) {
+            XCTAssertThrowsError(
+                try reader.read(.bytes(Array(whole[..<length]), name: "cut")), "\(length) of \(whole.count)"
+            ) { error in
+                XCTAssertTrue(error is ProfileError, "\(error)")
+            }
+        }
+    }
+
+    func testTheKernelsCodeInProcessesHasPerfsNames() throws {
+        let source = """
+            #include <time.h>
+            int main(void) {
+                struct timespec now;
+                for (int i = 0; i < 12000000; i++) clock_gettime(CLOCK_MONOTONIC, &now);
+                return 0;
+            }
+            """
+        try source.write(to: folder.appendingPathComponent("clock.c"), atomically: true, encoding: .utf8)
+        XCTAssertEqual(try run("$(command -v cc || command -v clang) -O1 -o clock clock.c"), 0)
+        try compare("perf record -g -e cpu-clock -F 1999 -o p.data -- ./clock")
+        XCTAssertTrue(try folded("p.data").contains { $0.contains("clock_gettime") })
+        var modules = Modules(places: SymbolPlaces())
+        // Another kernel's is not taken for it.
+        let other = modules.number(path: Array("[vdso]".utf8), buildID: [UInt8](repeating: 7, count: 20))
+        XCTAssertNil(modules.find(other, 0x800))
+        XCTAssertEqual(modules.replaced, ["[vdso]"])
+    }
+
     func testTimeOffTheProcessorIsThatOfTheSleep() throws {
         let record = "perf record -e context-switches -c 1 -g --switch-events -o p.data"
         XCTAssertEqual(try run("\(record) -- sh -c 'sleep 0.3; sleep 0.2'"), 0)

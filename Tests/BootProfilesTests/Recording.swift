@@ -7,7 +7,9 @@ struct Recording {
     /// perf_event_attr's branch_sample_type and sample_regs_user.
     var branchType: UInt64 = 0
     var registers: UInt64 = 0
-    private let attributeSize = 112
+    /// What stands behind the records: the kind's number, and the content.
+    var features: [(kind: Int, content: [UInt8])] = []
+    let attributeSize = 112
 
     init(isBig: Bool) {
         self.isBig = isBig
@@ -96,12 +98,39 @@ struct Recording {
         var bytes = magic + u64(104) + u64(UInt64(attributeSize + 16))
         bytes += u64(UInt64(tableStart)) + u64(UInt64(tableSize))
         bytes += u64(UInt64(tableStart + tableSize)) + u64(UInt64(data.count))
-        bytes += [UInt8](repeating: 0, count: 104 - bytes.count)
+        bytes += [UInt8](repeating: 0, count: 72 - bytes.count)
+        for word in 0..<4 {
+            bytes += u64(features.reduce(0) { $0 | ($1.kind / 64 == word ? 1 << UInt64($1.kind % 64) : 0) })
+        }
         bytes += u64(100) + u64(101)
         for event in 0..<2 {
             bytes += attributes(config: UInt64(event)) + u64(UInt64(104 + 8 * event)) + u64(8)
         }
-        return bytes + data
+        bytes += data
+        var place = bytes.count + 16 * features.count
+        for feature in features {
+            bytes += u64(UInt64(place)) + u64(UInt64(feature.content.count))
+            place += feature.content.count
+        }
+        return bytes + features.flatMap(\.content)
+    }
+
+    /// The feature that names the two events.
+    func descriptions(_ names: [String]) -> (kind: Int, content: [UInt8]) {
+        var content = u32(UInt32(names.count)) + u32(UInt32(attributeSize))
+        for (index, name) in names.enumerated() {
+            let text = text(name)
+            content += [UInt8](repeating: 0, count: attributeSize) + u32(1) + u32(UInt32(text.count)) + text
+            content += u64(UInt64(100 + index))
+        }
+        return (12, content)
+    }
+
+    /// The feature that says which build of a file was recorded.
+    func buildID(_ identifier: [UInt8], of path: String) -> (kind: Int, content: [UInt8]) {
+        let text = text(path)
+        let head = u32(0) + number(UInt16(2)) + number(UInt16(36 + text.count)) + u32(7)
+        return (2, head + identifier + [UInt8](repeating: 0, count: 24 - identifier.count) + text)
     }
 
     var pipe: [UInt8] {

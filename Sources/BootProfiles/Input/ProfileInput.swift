@@ -86,7 +86,7 @@ public struct ProfileInput {
             throw error.naming(input.name)
         }
         if let cut = input.stream.cut { profile.notes.append(cut) }
-        return profile
+        return input.options.showsRawNames ? profile : profile.demangled()
     }
 
     /// Refuses what would be ignored: samples picked, ordered or named by what the kind does not know.

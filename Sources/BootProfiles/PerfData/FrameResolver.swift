@@ -127,7 +127,7 @@ struct FrameResolver {
         }
         guard let symbol else { return (unnamed(address, Int32(module), path, &builder), true) }
         return (
-            entry(Int32(module), symbol.start, path, &builder) { $0.modules.name(of: symbol, in: module) },
+            entry(Int32(module), symbol.start, path, &builder) { $0.modules.rawName(of: symbol, in: module) },
             true
         )
     }
@@ -139,7 +139,7 @@ struct FrameResolver {
         let found = modules.frames(module, place)
         guard let outermost = found.last else { return [] }
         // The function itself is called as without its debug information, so that names agree.
-        let own = symbol.map { modules.name(of: $0, in: module) } ?? outermost.name ?? Self.unknown
+        let own = symbol.map { shown(modules.rawName(of: $0, in: module)) } ?? outermost.name ?? Self.unknown
         var names: [[UInt8]] = []
         if options.showsInlined {
             for frame in found.dropLast() { names.append(withLine(frame.name ?? Self.unknown, frame.line)) }
@@ -149,6 +149,11 @@ struct FrameResolver {
             names.append(withLine(own, outermost.line))
         }
         return names
+    }
+
+    /// A name that something is written behind, so that it is demangled before.
+    private func shown(_ name: [UInt8]) -> [UInt8] {
+        options.showsRawNames ? name : Demangler.demangled(name)
     }
 
     private func withLine(_ name: [UInt8], _ line: [UInt8]?) -> [UInt8] {

@@ -20,6 +20,8 @@ struct PerfDataFile {
     private(set) var buildIDs: [[UInt8]: [UInt8]] = [:]
     /// The kind of machine that was recorded, as `uname -m` says it; this one's, unless the recording says.
     private(set) var machine = Self.ownMachine
+    /// What of the tables could not be read, where `--partial` asked for the rest.
+    private(set) var notes: [String] = []
     private let name: String
 
     private static var ownMachine: [UInt8] {
@@ -86,7 +88,10 @@ struct PerfDataFile {
             records = data.lowerBound..<max(data.lowerBound, file.size)
             return
         }
-        try? readFeatures(file, features)
+        do throws(ProfileError) { try readFeatures(file, features) } catch {
+            guard partial else { throw error }
+            notes.append("what perf says of events and files is cut or damaged: names may be missing")
+        }
     }
 
     /// Adds an event that a pipe announces, with its identifiers.
@@ -129,7 +134,9 @@ struct PerfDataFile {
                 return (EventAttributes(view.slice(0..<(size - 16))), Self.section(view, size - 16))
             }
             events.append(event)
-            guard let section, section.count <= 1 << 24 else { continue }
+            guard let section, section.count <= 1 << 24 else {
+                throw Self.fault(name, .malformed, 24, "an event's list of identifiers has no possible size")
+            }
             let identifiers = try file.bytes(section.lowerBound, section.count)
             identifiers.withUnsafeBytes { raw in
                 let view = ByteView(raw, swapped: isSwapped)
@@ -147,47 +154,68 @@ struct PerfDataFile {
             let entry = try file.bytes(place, 16)
             place += 16
             let section = entry.withUnsafeBytes { Self.section(ByteView($0, swapped: isSwapped), 0) }
-            guard let section, section.count <= 1 << 26, let kind = Feature(rawValue: feature) else {
-                continue
+            guard let section else {
+                throw Self.fault(
+                    name, .malformed, place - 16, "the size of its section \(feature) is impossible")
+            }
+            // What is not read is looked for too: a file that lacks it was cut.
+            guard section.upperBound <= file.size else {
+                throw Self.fault(
+                    name, .truncated, file.size, "its section \(feature) ends at byte \(section.upperBound)")
+            }
+            guard let kind = Feature(rawValue: feature) else { continue }
+            guard section.count <= 1 << 26 else {
+                throw Self.fault(
+                    name, .tooLarge, section.lowerBound, "its section \(feature) has \(section.count) bytes")
             }
             let bytes = try file.bytes(section.lowerBound, section.count)
-            bytes.withUnsafeBytes { raw in
+            let isWhole = bytes.withUnsafeBytes { raw in
                 let view = ByteView(raw, swapped: isSwapped)
                 switch kind {
-                case .eventDescriptions: readDescriptions(view)
-                case .buildIDs: readBuildIDs(view)
-                case .machine: machine = Array(view.string(4))
+                case .eventDescriptions: return readDescriptions(view)
+                case .buildIDs: return readBuildIDs(view)
+                case .machine:
+                    machine = Array(view.string(4))
+                    return 4 + Int(view.u32(0)) <= view.count
                 }
+            }
+            guard isWhole else {
+                throw Self.fault(
+                    name, .malformed, section.lowerBound, "its section \(feature) does not hold what it says")
             }
         }
     }
 
     /// Count, attribute size; for each event its attributes, the number of identifiers, its name, those.
-    private mutating func readDescriptions(_ view: ByteView) {
+    @discardableResult
+    private mutating func readDescriptions(_ view: ByteView) -> Bool {
         let size = Int(view.u32(4))
         var offset = 8
-        for index in 0..<min(Int(view.u32(0)), events.count) {
+        guard view.u32(0) <= UInt32(events.count), size >= EventAttributes.smallest else { return false }
+        for index in 0..<Int(view.u32(0)) {
             let identifiers = Int(view.u32(offset + size))
             let length = Int(view.u32(offset + size + 4))
+            guard offset + size + 8 + length + identifiers * 8 <= view.count else { return false }
             let name = Array(view.slice((offset + size + 8)..<(offset + size + 8 + length)).string(0))
             if !name.isEmpty { events[index].name = name }
             offset += size + 8 + length
-            guard offset + identifiers * 8 <= view.count else { return }
             for _ in 0..<identifiers {
                 eventOfIdentifier[view.u64(offset)] = index
                 offset += 8
             }
         }
+        return true
     }
 
-    private mutating func readBuildIDs(_ view: ByteView) {
+    private mutating func readBuildIDs(_ view: ByteView) -> Bool {
         var offset = 0
-        while offset + 36 <= view.count {
+        while offset < view.count {
             let size = Int(view.u16(offset + 6))
-            guard size >= 36 else { return }
+            guard size >= 36, offset + size <= view.count else { return false }
             addBuildID(view.slice(offset..<(offset + size)), header: view.u16(offset + 4))
             offset += size
         }
+        return true
     }
 
     private mutating func addBuildID(_ entry: ByteView, header: UInt16) {

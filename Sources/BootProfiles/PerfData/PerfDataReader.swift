@@ -105,6 +105,7 @@ struct PerfDataSession {
     consuming func finish() throws(ProfileError) -> Profile {
         var profile = try machine.builder.finish(event: event)
         profile.switchIns = switchIns
+        profile.notes += file.notes
         if machine.lost > 0 { profile.notes.append("\(machine.lost) samples were lost while recording") }
         if otherEvents > 0 { profile.notes.append("\(otherEvents) samples of other events were left out") }
         if damaged > 0 { profile.notes.append("\(damaged) damaged samples were left out") }

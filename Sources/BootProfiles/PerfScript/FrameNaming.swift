@@ -55,8 +55,9 @@ struct FrameNaming {
             name = unknownName(module: module, address: address)
             for index in name.indices where name[index] == 0x3B { name[index] = 0x3A }
         } else {
+            name = Array(function)
             // perf demangles C++ and Rust, and not Swift.
-            name = Demangler.demangled(Array(function))
+            if !options.showsRawNames { name = Demangler.demangled(name) }
             Self.tidy(&name)
         }
         if isJava, name.first == 0x4C, name.contains(0x2F) { name.removeFirst() }
@@ -95,7 +96,7 @@ struct FrameNaming {
     }
 
     /// Semicolons to colons, arguments cut off, quotes deleted.
-    private static func tidy(_ name: inout [UInt8]) {
+    static func tidy(_ name: inout [UInt8]) {
         var semicolons = false
         var parentheses = false
         var quotes = false
@@ -149,13 +150,31 @@ struct FrameNaming {
         name.append(contentsOf: mark)
     }
 
+    /// The next arrow that parts inlined functions: neither that of a function's type in angle brackets nor an
+    /// operator.
     private static func arrow(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
         var place = start
-        while place + 1 < bytes.count {
-            if bytes[place] == 0x2D, bytes[place + 1] == 0x3E { return place }
+        var depth = 0
+        var inBrackets: Int?
+        while place < bytes.count {
+            switch bytes[place] {
+            case 0x2D where place + 1 < bytes.count && bytes[place + 1] == 0x3E:
+                if depth == 0, !endsInOperator(bytes, place) { return place }
+                if depth > 0, inBrackets == nil { inBrackets = place }
+                place += 1
+            case 0x3C where !endsInOperator(bytes, place): depth += 1
+            case 0x3E where depth > 0: depth -= 1
+            default: break
+            }
             place += 1
         }
+        // The brackets were none.
+        if depth > 0, let inBrackets { return inBrackets }
         return bytes.count
+    }
+
+    private static func endsInOperator(_ bytes: UnsafeRawBufferPointer, _ end: Int) -> Bool {
+        bytes[..<end].suffix(8).elementsEqual("operator".utf8)
     }
 }
 

@@ -33,6 +33,8 @@ public struct FoldingOptions: Sendable, Hashable {
     public var showsInlined = false
     /// Whether file and line stand behind the function, as far as debug information tells; only of recordings.
     public var showsLines = false
+    /// Whether names stay as compilers mangled them: `_ZN3foo3barEi`.
+    public var showsRawNames = false
     /// Where symbols of recordings are looked for.
     public var symbolPlaces = SymbolPlaces()
     /// Which samples count.

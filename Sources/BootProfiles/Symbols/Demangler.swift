@@ -8,8 +8,14 @@ enum Demangler {
     static let longestResult = 1 << 16
 
     /// `name` as it stands in the source, without a return type and without arguments, as perf shows it; `name` itself where it is not mangled.
+    /// What tools put behind a name, as `@plt`, stays.
     static func demangled(_ name: [UInt8]) -> [UInt8] {
         guard isMangled(name), name.count <= longest, !name.contains(0) else { return name }
+        if let at = name.firstIndex(of: 0x40) {
+            let front = Array(name[..<at])
+            let shown = demangled(front)
+            return shown == front ? name : shown + name[at...]
+        }
         if let swift = SwiftNames.demangled(name) { return swift }
         // Rust's older names are C++'s to look at, so Rust is asked first.
         if let rust = unfolded(name, bootmark_demangle_rust) { return rust }

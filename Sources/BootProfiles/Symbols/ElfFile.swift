@@ -193,7 +193,7 @@ struct ElfFile {
                         let place = Int(entries.u32(high * (isWide ? 24 : 16)))
                         let name = linked.slice(place..<(place + Self.longestName)).string(0)
                         guard text.count < Self.largestTable else { break }
-                        let shown = Demangler.demangled(Array(name)) + "@plt".utf8
+                        let shown = Array(name) + "@plt".utf8
                         stubs.append(
                             SymbolTable.Symbol(
                                 start: start, end: start &+ UInt64(code.entrySize), name: Int32(text.count),

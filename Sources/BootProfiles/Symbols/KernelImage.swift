@@ -27,7 +27,7 @@ struct KernelImage {
         guard let symbol = list.table.find(address &- slide), slide == 0 || symbol.module == 0 else {
             return nil
         }
-        return (list.table.name(of: symbol), list.modules[Int(symbol.module)], symbol.start)
+        return (list.table.rawName(of: symbol), list.modules[Int(symbol.module)], symbol.start)
     }
 
     private mutating func read() {

@@ -55,9 +55,9 @@ struct Modules {
         modules[number].path.withUnsafeBytes { FrameNaming.isPerfMap($0) }
     }
 
-    /// The name of `symbol` in the file `number`.
-    func name(of symbol: SymbolTable.Symbol, in number: Int) -> [UInt8] {
-        modules[number].symbols?.name(of: symbol) ?? []
+    /// The name of `symbol` as it stands in the file `number`.
+    func rawName(of symbol: SymbolTable.Symbol, in number: Int) -> [UInt8] {
+        modules[number].symbols?.rawName(of: symbol) ?? []
     }
 
     /// Where the function `name` begins in the file `number`, or nil.
@@ -106,8 +106,30 @@ struct Modules {
         if isMemory(number) {
             // Where the machine's files lie elsewhere, so do its maps.
             modules[number].symbols = PerfMap.read(places.root + path)
+        } else if path == VirtualObject.name {
+            readVirtualObject(number)
         } else if path.hasPrefix("/"), !path.hasPrefix("//") {
             readSymbols(number, path)
+        }
+    }
+
+    /// The kernel maps code of its own into every process: this process's is the recorded one if its build id is; perf
+    /// keeps copies of those it recorded.
+    private mutating func readVirtualObject(_ number: Int) {
+        var candidates: [String] = []
+        if let buildID = modules[number].buildID, buildID.count > 2 {
+            let name = Self.hexadecimal(buildID)
+            candidates.append("\(Self.cache)/.build-id/\(name.prefix(2))/\(name.dropFirst(2))/vdso")
+        }
+        // Without a build id it is this kernel's, unless the recording is of another machine.
+        if let own = VirtualObject.path, places.root.isEmpty || modules[number].buildID != nil {
+            candidates.append(own)
+        }
+        for candidate in candidates {
+            guard let file = open(candidate, number) else { continue }
+            modules[number].code = (candidate, file)
+            modules[number].symbols = file.symbols()
+            return
         }
     }
 

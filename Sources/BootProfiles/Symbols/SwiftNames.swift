@@ -9,6 +9,11 @@ private func swiftDemangle(
 
 /// Swift's names as they stand in the source, without what makes them long: arguments, results, private markers.
 enum SwiftNames {
+    /// The longest name that is demangled; the longest of 418,461 names of Swift's own tools has 1,323 bytes.
+    private static let longest = 2_048
+    /// How many bytes a name may unfold to at the most; 181 of those names might unfold to more.
+    private static let limit = 1 << 26
+
     /// Whether a name is mangled as Swift 4.2 and later does, on a platform with or without a leading underscore.
     static func areMangled(_ name: [UInt8]) -> Bool {
         let rest = name.first == 0x5F ? name.dropFirst() : name[...]
@@ -17,7 +22,7 @@ enum SwiftNames {
 
     /// `name` as it stands in the source: `closure #1 in static Label.clean`; nil where it is not mangled so.
     static func demangled(_ name: [UInt8]) -> [UInt8]? {
-        guard areMangled(name) else { return nil }
+        guard areMangled(name), name.count <= longest, mostBytes(name) <= limit else { return nil }
         // The compiler's own suffixes are none of the mangling: `.resume.0`, `.llvm.123`.
         let core = Array(name.prefix { $0 != 0x2E })
         let terminated = core.map { CChar(bitPattern: $0) } + [0]
@@ -49,6 +54,81 @@ enum SwiftNames {
         return scanner.kept
     }
 
+    /// An upper bound of the bytes that the mangled `name` unfolds to.
+    ///
+    /// The runtime's demangler has no limit, and each generic type may hold the one before it twice, so a name of
+    /// 200 bytes can mean gigabytes. What names refer back to (`A…`) counts as the largest type that was complete
+    /// (`G`) before; identifiers are stepped over.
+    static func mostBytes(_ name: [UInt8]) -> Int {
+        var largest = name.count
+        var total = name.count
+        var place = 2
+        while place < name.count, total <= limit {
+            let byte = name[place]
+            var next = place + 1
+            switch byte {
+            case 0x41:
+                // A: letters are references, the last one a capital, with numbers of times before them.
+                var references = 0
+                var times = 0
+                while next < name.count {
+                    let letter = name[next]
+                    next += 1
+                    if letter &- 0x30 < 10 {
+                        times = min(times * 10 + Int(letter &- 0x30), 1 << 16)
+                        continue
+                    }
+                    references += max(1, times)
+                    times = 0
+                    if !(letter &- 0x61 < 26) { break }
+                }
+                total =
+                    total &+ min(limit + 1, references.multipliedReportingOverflow(by: largest).partialValue)
+            case 0x53:  // S: a type of the standard library, several times
+                let (times, end) = number(name, next)
+                if end > next { total += 64 * times }
+                next = end
+            case 0x47: largest = total
+            case 0x30: next = wordsEnd(name, next)
+            case 0x31...0x39:
+                let (count, end) = number(name, place)
+                let isIndex = end < name.count && name[end] == 0x5F
+                if isIndex, count == 33, end + 35 <= name.count, name[end + 33] == 0x4C,
+                    name[end + 34] == 0x4C,
+                    name[(end + 1)..<(end + 33)].allSatisfy({ $0 &- 0x30 < 10 || $0 &- 0x41 < 6 })
+                {
+                    // What tells files apart: a hash.
+                    next = end + 35
+                } else if isIndex || name[place - 2] == 0x54 {
+                    next = end
+                } else {
+                    next = min(name.count, end + count)
+                }
+            default: break
+            }
+            place = next
+        }
+        return total
+    }
+
+    /// The number at `place`, and where it ends.
+    private static func number(_ name: [UInt8], _ place: Int) -> (value: Int, end: Int) {
+        var (value, end) = (0, place)
+        while end < name.count, name[end] &- 0x30 < 10 {
+            value = min(value * 10 + Int(name[end] &- 0x30), 1 << 16)
+            end += 1
+        }
+        return (value, end)
+    }
+
+    /// Where the letters end that stand for words of identifiers before, the last one a capital.
+    private static func wordsEnd(_ name: [UInt8], _ start: Int) -> Int {
+        var place = start
+        while place < name.count, name[place] &- 0x61 < 26 { place += 1 }
+        if place < name.count, name[place] &- 0x41 < 26 { place += 1 }
+        return place
+    }
+
     private struct Scanner {
         var rest: ArraySlice<UInt8>
         var kept: [UInt8] = []
@@ -56,6 +136,11 @@ enum SwiftNames {
         mutating func take(_ byte: UInt8) {
             switch byte {
             case 0x28: takeParentheses()
+            // An operator, `Swift.Comparable.< infix`, opens nothing.
+            case _ where kept.last == 0x2E && Self.isOperator(byte):
+                let name = rest.prefix { Self.isOperator($0) }
+                kept += name
+                rest = rest.dropFirst(name.count)
             case 0x3C: kept += group()
             case 0x20 where rest.starts(with: " -> ".utf8) || rest.starts(with: " : ".utf8): skipType()
             case 0x20 where rest.starts(with: " throws".utf8) || rest.starts(with: " async".utf8):
@@ -66,6 +151,8 @@ enum SwiftNames {
                 rest.removeFirst()
             }
         }
+
+        private static func isOperator(_ byte: UInt8) -> Bool { "/=-+!*%<>&|^~?".utf8.contains(byte) }
 
         /// An argument list is left out, the name in `(name in _MARKER)` and `(extension in Module)` stay.
         private mutating func takeParentheses() {

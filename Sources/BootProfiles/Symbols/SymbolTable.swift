@@ -65,9 +65,12 @@ struct SymbolTable {
     }
 
     /// The name of `symbol` as it stands in the source.
-    func name(of symbol: Symbol) -> [UInt8] {
+    func name(of symbol: Symbol) -> [UInt8] { Demangler.demangled(rawName(of: symbol)) }
+
+    /// The name of `symbol` as it stands in the file.
+    func rawName(of symbol: Symbol) -> [UInt8] {
         let start = Int(symbol.name)
-        return Demangler.demangled(Array(names[start..<(start + Int(symbol.nameCount))]))
+        return Array(names[start..<(start + Int(symbol.nameCount))])
     }
 
     /// The address of the symbol whose name consists of `wanted`, or nil: O(n).

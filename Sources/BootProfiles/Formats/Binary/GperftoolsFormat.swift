@@ -159,7 +159,7 @@ private struct AddressNames {
         if namesModules { return Array(base) }
         let place = address - mapping.start + mapping.offset
         if let symbol = modules.find(module, place) {
-            let name = modules.name(of: symbol, in: module)
+            let name = modules.rawName(of: symbol, in: module)
             if !name.isEmpty { return name }
         }
         return [0x5B] + base + (showsAddresses ? Array(" <\(String(place, radix: 16))>".utf8) : []) + [0x5D]

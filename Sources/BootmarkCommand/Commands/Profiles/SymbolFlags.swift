@@ -10,6 +10,9 @@ struct SymbolFlags: ParsableArguments {
     @Flag(help: "Put file and line behind the function, as far as debug information tells.")
     var lines = false
 
+    @Flag(help: "Leave the names of C++, Rust and Swift as compilers mangled them.")
+    var rawNames = false
+
     @Option(help: ArgumentHelp("The folder below which the recorded files lie.", valueName: "FOLDER"))
     var symfs: String?
 
@@ -38,6 +41,7 @@ struct SymbolFlags: ParsableArguments {
     func apply(to options: inout FoldingOptions) {
         options.showsInlined = inline
         options.showsLines = lines
+        options.showsRawNames = rawNames
         options.symbolPlaces.root = symfs ?? ""
         options.symbolPlaces.kernelSymbols = vmlinux ?? kallsyms
         options.symbolPlaces.guestKernelSymbols = guestKallsyms
