@@ -98,6 +98,15 @@ final class RealPerfTests: XCTestCase {
         XCTAssertEqual(modules.replaced, ["[vdso]"])
     }
 
+    func testACompilersRecordingGivesTheSameThoughItsSymbolsOverlap() throws {
+        let source = (0..<40).map {
+            "struct S\($0): Hashable, Codable { var a = \($0); var b: [String: Int] = [:] }"
+        }
+        try source.joined(separator: "\n").write(
+            to: folder.appendingPathComponent("work.swift"), atomically: true, encoding: .utf8)
+        try compare("perf record -g -e cpu-clock -F 1999 -o p.data -- swiftc -O -c work.swift -o work.o")
+    }
+
     func testTimeOffTheProcessorIsThatOfTheSleep() throws {
         let record = "perf record -e context-switches -c 1 -g --switch-events -o p.data"
         XCTAssertEqual(try run("\(record) -- sh -c 'sleep 0.3; sleep 0.2'"), 0)

@@ -71,8 +71,8 @@ struct ElfFile {
         let table = sections.first { $0.type == 2 } ?? sections.first { $0.type == 11 }
         var (symbols, names) = table.map { placed.symbols(in: $0) } ?? ([], [])
         // A separate debug file has no code, so the stubs are the original's.
-        symbols += (original ?? self).stubs(&names)
-        return SymbolTable(symbols, names: names)
+        let stubs = (original ?? self).stubs(&names)
+        return SymbolTable(symbols + stubs, names: names, stubs: stubs.count)
     }
 
     /// The functions and the objects that the file names, at their addresses.

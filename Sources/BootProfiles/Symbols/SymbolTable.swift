@@ -21,11 +21,16 @@ struct SymbolTable {
     }
 
     private(set) var symbols: [Symbol] = []
+    /// Where symbols overlap, what tells which of them perf finds: numbers are places in `symbols`.
+    private var tree: (tree: OverlapTree, places: [Int32])?
     /// The names, one behind the other or as a file holds them.
     private var names: [UInt8]
 
-    /// The table of `symbols`, in any order, whose names lie in `names`.
-    init(_ symbols: [Symbol], names: [UInt8]) {
+    /// The table of `symbols`, in the order of the file, whose names lie in `names`.
+    ///
+    /// - Parameter stubs: How many of the last ones are stubs, which perf adds when aliases have been chosen among; nil
+    ///   where symbols are of no ELF file, so that those that overlap are found by where they begin.
+    init(_ symbols: [Symbol], names: [UInt8], stubs: Int? = nil) {
         self.names = names
         var sorted = symbols
         for index in sorted.indices { sorted[index].order = Int32(index) }
@@ -43,17 +48,43 @@ struct SymbolTable {
             }
         }
         self.symbols.reserveCapacity(sorted.count)
+        var dropped: [Int32] = []
         for symbol in sorted {
             if let last = self.symbols.last, last.start == symbol.start {
-                if !prefers(last, to: symbol) { self.symbols[self.symbols.count - 1] = symbol }
+                let isFirstKept = prefers(last, to: symbol)
+                dropped.append(isFirstKept ? symbol.order : last.order)
+                if !isFirstKept { self.symbols[self.symbols.count - 1] = symbol }
             } else {
                 self.symbols.append(symbol)
             }
         }
+        if let stubs { buildTree(sorted, dropped, stubs: stubs) }
+    }
+
+    /// Does with the symbols what perf does, where some overlap: all in the file's order into a tree, aliases out of it.
+    private mutating func buildTree(_ sorted: [Symbol], _ dropped: [Int32], stubs: Int) {
+        let overlap = symbols.indices.dropLast().contains { symbols[$0].end > symbols[$0 + 1].start }
+        guard overlap else { return }
+        var starts = [UInt64](repeating: 0, count: sorted.count)
+        var ends = starts
+        for symbol in sorted {
+            starts[Int(symbol.order)] = symbol.start
+            ends[Int(symbol.order)] = symbol.end
+        }
+        var built = OverlapTree(starts: starts, ends: ends)
+        let firstStub = sorted.count - stubs
+        for number in 0..<firstStub { built.insert(number) }
+        for number in dropped where number < firstStub { built.remove(Int(number)) }
+        for number in firstStub..<sorted.count { built.insert(number) }
+        for number in dropped where number >= firstStub { built.remove(Int(number)) }
+        var places = [Int32](repeating: 0, count: sorted.count)
+        for (place, symbol) in symbols.enumerated() { places[Int(symbol.order)] = Int32(place) }
+        tree = (built, places)
     }
 
     /// The symbol that `address` lies in, or nil: O(log n).
     func find(_ address: UInt64) -> Symbol? {
+        if let tree { return tree.tree.find(address).map { symbols[Int(tree.places[$0])] } }
         var low = 0
         var high = symbols.count
         while low < high {

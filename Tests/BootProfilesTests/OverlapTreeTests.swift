@@ -1,0 +1,30 @@
+import XCTest
+
+@testable import BootProfiles
+
+final class OverlapTreeTests: XCTestCase {
+    func testItStaysBalancedAndFindsWhatIsInIt() {
+        var generator = SeededGenerator(seed: 3)
+        for _ in 0..<60 {
+            let count = Int.random(in: 1...90, using: &generator)
+            let starts = (0..<count).map { _ in UInt64.random(in: 0...60, using: &generator) }
+            var tree = OverlapTree(starts: starts, ends: starts.map { $0 + 1 })
+            var present: Set<Int> = []
+            for number in 0..<count {
+                tree.insert(number)
+                present.insert(number)
+                XCTAssertTrue(tree.isBalanced)
+            }
+            for number in (0..<count).shuffled(using: &generator) {
+                tree.remove(number)
+                present.remove(number)
+                XCTAssertTrue(tree.isBalanced)
+                for address in UInt64(0)...61 {
+                    let found = tree.find(address)
+                    XCTAssertEqual(found != nil, present.contains { starts[$0] == address })
+                    XCTAssertTrue(found.map { present.contains($0) && starts[$0] == address } ?? true)
+                }
+            }
+        }
+    }
+}
