@@ -98,7 +98,8 @@ private struct TeXText {
             case "<": raw("\\textless{}")
             case ">": raw("\\textgreater{}")
             case "|": raw("\\textbar{}")
-            case "\"": raw("\\textquotedbl{}")
+            // Any encoding of fonts has this one; \textquotedbl takes T1.
+            case "\"": raw("{\\char34}")
             // Brackets and commas mean something to pgf's lists.
             case "[", "]", ",", ";", "=": raw("{\(scalar)}")
             case " "..."}": raw(String(scalar))
