@@ -138,10 +138,6 @@ let package = Package(
 if Context.environment["BOOTMARK_BENCHMARKS"] != nil {
     package.targets.append(
         .executableTarget(
-            name: "ProfileBenchmark", dependencies: ["BootProfiles", "FlameGraphs"],
-            path: "Benchmarks/Profiles", swiftSettings: settings))
-    package.targets.append(
-        .executableTarget(
             name: "VerdictOnBoots",
             dependencies: ["BootModel", "BootStatistics", "BootStore", "BootRunner", "BootComparison"],
             path: "Benchmarks/VerdictOnBoots", swiftSettings: settings))

@@ -39,23 +39,11 @@ extension Profile {
     func functionWeights() -> (own: [Double], total: [Double]) {
         var own = [Double](repeating: 0, count: frames.count)
         var total = own
-        var active = [Int32](repeating: 0, count: frames.count)
         let totals = tree.totals()
-        let children = tree.children()
-        // A node is met twice: on the way down, and (as its complement) on the way up.
-        var pending = Array(children[CallTree.root])
-        while let entry = pending.popLast() {
-            if entry < 0 {
-                active[tree.frames[Int(~entry)].place] -= 1
-                continue
-            }
-            let node = Int(entry)
+        tree.forEachCall(frames: frames.count) { node, isOutermost in
             let frame = tree.frames[node].place
             own[frame] += tree.weights[node]
-            if active[frame] == 0 { total[frame] += totals[node] }
-            active[frame] += 1
-            pending.append(~entry)
-            pending.append(contentsOf: children[entry])
+            if isOutermost { total[frame] += totals[node] }
         }
         return (own, total)
     }

@@ -9,8 +9,12 @@ extension GuestCallGraph {
         let names = profile.frames.all.map(profile.frames.name(of:))
         let weights = profile.functionWeights()
         var calls: [UInt64: Double] = [:]
-        profile.forEachOutermostCall { caller, callee, weight in
-            calls[UInt64(caller.index) << 32 | UInt64(callee.index), default: 0] += weight
+        let (tree, totals) = (profile.tree, profile.tree.totals())
+        tree.forEachCall(frames: names.count) { node, isOutermost in
+            let caller = tree.parents[node]
+            guard isOutermost, caller != CallTree.root, totals[node] > 0 else { return }
+            let key = UInt64(tree.frames[Int(caller)].index) << 32 | UInt64(tree.frames[node].index)
+            calls[key, default: 0] += totals[node]
         }
         // Names that differ in broken UTF-8 alone are one name.
         var places: [String: Int] = [:]
@@ -31,30 +35,5 @@ extension GuestCallGraph {
             calls: calls.sorted { $0.key < $1.key }.map { key, weight in
                 Call(caller: place[Int(key >> 32)], callee: place[Int(key & 0xffff_ffff)], weight: weight)
             })
-    }
-}
-
-extension Profile {
-    /// Calls `body` with each call of a function that is not below itself already: caller, callee, weight.
-    func forEachOutermostCall(_ body: (FrameID, FrameID, Double) -> Void) {
-        var active = [Int32](repeating: 0, count: frames.count)
-        let totals = tree.totals()
-        let children = tree.children()
-        var pending = Array(children[CallTree.root])
-        while let entry = pending.popLast() {
-            if entry < 0 {
-                active[tree.frames[Int(~entry)].place] -= 1
-                continue
-            }
-            let node = Int(entry)
-            let frame = tree.frames[node]
-            let parent = tree.parents[node]
-            if active[frame.place] == 0, parent != CallTree.root, totals[node] > 0 {
-                body(tree.frames[Int(parent)], frame, totals[node])
-            }
-            active[frame.place] += 1
-            pending.append(~entry)
-            pending.append(contentsOf: children[entry])
-        }
     }
 }

@@ -185,9 +185,18 @@ public struct Profile: Sendable {
     package mutating func graft(_ other: Profile) throws(ProfileError) -> [Int32] {
         let names = other.frames.all.map { frame in other.frames.withBytes(of: frame) { frames.intern($0) } }
         var places = [Int32](repeating: CallTree.root, count: other.tree.count)
+        var latest = CallTree.root
         for node in 1..<max(1, other.tree.count) {
-            places[node] = tree.child(
-                of: places[Int(other.tree.parents[node])], names[other.tree.frames[node].place])
+            let parent = places[Int(other.tree.parents[node])]
+            let frame = names[other.tree.frames[node].place]
+            // Trees of one program mostly have the same nodes in the same order.
+            let next = Int(latest) + 1
+            if next < tree.count, tree.parents[next] == parent, tree.frames[next] == frame {
+                latest = Int32(next)
+            } else {
+                latest = tree.child(of: parent, frame)
+            }
+            places[node] = latest
         }
         try checkSize()
         return places
@@ -197,7 +206,8 @@ public struct Profile: Sendable {
     @inline(__always)
     mutating func child(of parent: Int32, _ frame: FrameID) -> Int32 { tree.child(of: parent, frame) }
 
-    /// A new node of `frame` under `parent`, even where there is one already.
+    /// A new node of `frame` under `parent`, where there is none, or even where there is one already.
+    @inline(__always)
     mutating func append(_ frame: FrameID, under parent: Int32) throws(ProfileError) -> Int32 {
         if tree.count > tree.limit { try checkSize() }
         return tree.append(frame, under: parent)

@@ -46,7 +46,7 @@ struct ComparedTree {
         let parents = union.tree.parents
         self.before = Self.summed(own[0], parents)
         self.after = Self.summed(own[1], parents)
-        larger = Self.summed(zip(own[0], own[1]).map(max), parents)
+        larger = Self.summed(own[0].indices.map { max(own[0][$0], own[1][$0]) }, parents)
         let all = larger[0]
         if all > 0 { for node in larger.indices { larger[node] /= all } }
     }

@@ -41,11 +41,15 @@ struct GraphLayout {
         profile: Profile, totals: [[Double]], narrowest: Double, deepest: Int, limit: Int, isInOrder: Bool
     ) {
         let parents = profile.tree.parents
+        var widest = totals.first ?? []
+        for view in totals.dropFirst() {
+            for node in widest.indices { widest[node] = max(widest[node], view[node]) }
+        }
         var narrowest = narrowest
         var nodes: [Int32] = []
         repeat {
             nodes.removeAll(keepingCapacity: true)
-            for node in 1..<max(1, parents.count) where totals.contains(where: { $0[node] >= narrowest }) {
+            for node in 1..<max(1, parents.count) where widest[node] >= narrowest {
                 nodes.append(Int32(node))
             }
             narrowest *= 1.5

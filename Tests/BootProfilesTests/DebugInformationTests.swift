@@ -102,7 +102,8 @@ final class DebugInformationTests: XCTestCase {
             }
             try Data(bytes).write(to: URL(fileURLWithPath: path))
             _ = DebugInformation(path: path, root: "")?.frames(at: address)
-            _ = RandomAccess(path: path).flatMap { ElfFile($0) }?.symbols().find(address)
+            var table = RandomAccess(path: path).flatMap { ElfFile($0) }?.symbols()
+            _ = table?.find(address)
             bytes = saved
         }
     }

@@ -32,6 +32,34 @@ final class FoldedTests: XCTestCase {
         XCTAssertEqual(written(try read(text)), sorted.map { "\($0) 1\n" }.joined())
     }
 
+    func testATreeHasEveryPartOfAStackOnceWhateverTheOrderOfTheLines() throws {
+        var stacks: [String] = []
+        for _ in 0..<600 {
+            let frames = (0..<Int.random(in: 1...5)).map { _ in
+                ["a", "a b", "ab", "abc", "b", "b!", "a b c", "c"].randomElement() ?? ""
+            }
+            stacks.append(frames.joined(separator: ";"))
+        }
+        var parts: Set<[Substring]> = []
+        for stack in stacks {
+            let frames = stack.split(separator: ";")
+            for depth in 1...frames.count { parts.insert(Array(frames[..<depth])) }
+        }
+        let sorted = stacks.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        var nearly = sorted
+        for _ in 0..<20 { nearly.swapAt(Int.random(in: 0..<600), Int.random(in: 0..<600)) }
+        let first = written(try read(sorted.map { "\($0) 2\n" }.joined()))
+        for order in [sorted, nearly, sorted.reversed(), stacks] {
+            let profile = try read(order.map { "\($0) 2\n" }.joined())
+            XCTAssertEqual(profile.nodeCount, parts.count)
+            XCTAssertEqual(written(profile), first)
+            var merged = try read(stacks[..<300].map { "\($0) 1\n" }.joined())
+            try merged.merge(profile)
+            XCTAssertEqual(merged.nodeCount, parts.count)
+            XCTAssertEqual(merged.total, profile.total + 300)
+        }
+    }
+
     func testEqualStacksAddUpAndFractionsAreKept() throws {
         let profile = try read("a;b 0.5\na;b 1.25\na 3\r\n\na;c 0.00001\n")
         XCTAssertEqual(written(profile), "a 3\na;b 1.75\na;c 0.00001\n")

@@ -189,7 +189,7 @@ final class PerfDataTests: XCTestCase {
                 binding: binding)
         }
         func choice(_ symbols: [SymbolTable.Symbol]) -> String? {
-            let table = SymbolTable(symbols, names: names)
+            var table = SymbolTable(symbols, names: names)
             return table.find(17).map { String(decoding: table.name(of: $0), as: UTF8.self) }
         }
         XCTAssertEqual(choice([symbol("writev", .weak), symbol("__writev", .local)]), "__writev")
@@ -198,5 +198,17 @@ final class PerfDataTests: XCTestCase {
         XCTAssertEqual(choice([symbol("_a", .global), symbol("b", .global)]), "b")
         XCTAssertEqual(choice([symbol("long_local", .local), symbol("b", .global)]), "b")
         XCTAssertEqual(choice([symbol("empty", .global, size: 0), symbol("b", .local)]), "b")
+    }
+
+    func testAddressesAreOrderedHoweverFarApartTheyLie() {
+        for reach: UInt64 in [1, 300, 1 << 20, 1 << 39, 1 << 40, .max] {
+            let lowest = reach == .max ? 0 : UInt64.random(in: 0...(.max - reach))
+            let addresses = (0..<3_000).map { _ in lowest + UInt64.random(in: 0...reach) }
+            let expected = addresses.indices.sorted { (addresses[$0], $0) < (addresses[$1], $1) }
+            let (sorted, places) = AddressOrder.sorted(addresses.count) { addresses[$0] }
+            XCTAssertEqual(places.map { Int($0) }, expected, "\(reach)")
+            XCTAssertEqual(sorted, expected.map { addresses[$0] }, "\(reach)")
+        }
+        XCTAssertTrue(AddressOrder.sorted(0) { _ in 0 }.places.isEmpty)
     }
 }

@@ -1,5 +1,16 @@
 /// The recorded machine as its records describe it: processes, threads, what is mapped, what it is called.
 struct RecordedMachine {
+    /// What a sample has to know of the thread that it was taken in.
+    private struct SampledThread {
+        var process: Int32
+        var thread: Int32
+        var command: [UInt8]
+        /// What its stacks begin with.
+        var name: [UInt8]
+        var space: AddressSpace?
+        var dump: Int32?
+    }
+
     /// So many processes that have ended are remembered, because their last samples may come later.
     private static let mostEnded = 512
     /// So many processes are kept ready for unwinding.
@@ -19,6 +30,10 @@ struct RecordedMachine {
     private var dumps: [Int32: Int32] = [:]
     private var ended: [(process: Int32, generation: UInt32)] = []
     private var generation: UInt32 = 1
+    private var latest: SampledThread?
+    private var chain = LatestChain()
+    /// The steps of a chain that the one before had not; kept for its memory.
+    private var inner: [LatestChain.Step] = []
     private var unwinders: [(process: Int32, generation: UInt32, unwinder: StackUnwinder?)] = []
 
     init(options: FoldingOptions) {
@@ -41,6 +56,7 @@ struct RecordedMachine {
 
     /// Follows a record that is no sample.
     mutating func follow(_ record: ByteView) {
+        latest = nil
         switch record.u32(0) {
         case 1: map(record, filename: 40, isExecutable: record.u16(4) & 0x2000 == 0, buildID: nil)
         case 10:
@@ -63,22 +79,39 @@ struct RecordedMachine {
     mutating func add(
         _ sample: Sample, _ record: ByteView, _ attributes: EventAttributes, weight: Double
     ) throws(ProfileError) {
-        let command = command(process: sample.process, thread: sample.thread)
         let facts = sample.facts
+        let thread = thread(of: sample)
         if selects {
-            guard command.withUnsafeBytes({ options.selection.holds(facts, command: $0) }) else { return }
+            guard thread.command.withUnsafeBytes({ options.selection.holds(facts, command: $0) }) else {
+                return
+            }
         }
-        command.withUnsafeBytes { builder.beginSample($0, processName(command, sample), facts) }
+        thread.command.withUnsafeBytes { builder.beginSample($0, thread.name, facts) }
         var context = FrameResolver.Context(
             mode: FrameResolver.Mode(rawValue: Int(record.u16(4) & 7)) ?? .unknown, process: sample.process,
-            time: sample.time, space: spaces[sample.process], dump: dumps[sample.process])
+            time: sample.time, space: thread.space, dump: thread.dump)
         if sample.chainStart == 0 {
+            chain.forget()
             resolver.add(sample.ip, in: context, to: &builder)
         } else {
             addChain(sample, record, attributes, &context)
         }
-        if sample.stackCount > 0 { addCallers(sample, record, attributes, &context) }
+        if sample.stackCount > 0 {
+            chain.forget()
+            addCallers(sample, record, attributes, &context)
+        }
         try builder.endSample(weight: weight)
+    }
+
+    /// What is known of the thread of `sample`, which mostly is the one of the sample before.
+    private mutating func thread(of sample: Sample) -> SampledThread {
+        if let latest, latest.thread == sample.thread, latest.process == sample.process { return latest }
+        let command = command(process: sample.process, thread: sample.thread)
+        let thread = SampledThread(
+            process: sample.process, thread: sample.thread, command: command,
+            name: processName(command, sample), space: spaces[sample.process], dump: dumps[sample.process])
+        latest = thread
+        return thread
     }
 
     @inline(__always)
@@ -86,24 +119,39 @@ struct RecordedMachine {
         _ sample: Sample, _ record: ByteView, _ attributes: EventAttributes,
         _ context: inout FrameResolver.Context
     ) {
+        let generation = context.space?.generation ?? 0
+        // What a just-in-time compiler put at an address depends on the time.
+        let shared =
+            builder.keptEarlier && context.dump == nil
+            ? chain.shared(sample, record, generation: generation, isJava: builder.isJava) : 0
+        var kept = 0
+        inner.removeAll(keepingCapacity: true)
         for index in 0..<sample.chainCount {
+            if index == sample.chainCount - shared, chain[shared - 1].mode == context.mode {
+                builder.addEarlier(chain[shared - 1].frames)
+                kept = shared
+                break
+            }
             let address = record.u64(sample.chainStart + index * 8)
+            inner.append(LatestChain.Step(address: address, mode: context.mode, frames: builder.depth))
             if address >= UInt64(bitPattern: -4095) {
                 guard let mode = Self.mode(address) else {
                     // The walk went astray into what is no address; perf drops the whole chain.
                     builder.dropFrames()
-                    break
+                    return chain.forget()
                 }
                 context.mode = mode
                 if mode == .user, attributes.keepsCallStack, sample.branchCount > 0 {
                     // The hardware's own stack of calls stands for what a walk would find.
                     sample.forEachCall(record) { resolver.add($0, in: context, to: &builder) }
-                    break
+                    return chain.forget()
                 }
             } else {
                 resolver.add(address, in: context, to: &builder)
             }
         }
+        chain.replace(
+            keeping: kept, inner, depth: builder.depth, generation: generation, isJava: builder.isJava)
     }
 
     /// Adds what unwinding the recorded stack of the user's side finds.

@@ -2,6 +2,10 @@ import Dispatch
 import Glibc
 import Synchronization
 
+/// GNU's, which the module of the C library leaves out.
+@_silgen_name("sched_getaffinity")
+private func schedGetAffinity(_ process: Int32, _ size: Int, _ set: UnsafeMutableRawPointer?) -> Int32
+
 /// Reads the text of `perf script` in pieces, on several processors at a time.
 ///
 /// Pieces are cut between samples. What comes out does not depend on how many read them: weights are summed, and
@@ -10,8 +14,14 @@ struct PerfScriptPieces {
     /// The size of a piece, about.
     static let size = 1 << 20
 
-    /// As many as there are processors, up to four.
-    static var usualWorkers: Int { min(4, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+    /// As many as there are processors that this process may run on, up to four.
+    static var usualWorkers: Int {
+        withUnsafeTemporaryAllocation(byteCount: 1 << 13, alignment: 8) { set in
+            // A bit for each processor; the C library clears those that the kernel does not fill in.
+            guard schedGetAffinity(0, set.count, set.baseAddress) == 0 else { return 1 }
+            return min(4, max(1, set.reduce(0) { $0 + $1.nonzeroBitCount }))
+        }
+    }
 
     private var parser: PerfScriptParser
     private let count: Int

@@ -18,8 +18,12 @@ struct SampleBuilder {
     private var isEmulator = false
     private var stack: [FrameID] = []
     private var kinds: [FrameNaming.Kind] = []
+    /// The frames of the sample before, with their kinds; empty where they were not kept as they came.
+    private var earlier: [FrameID] = []
+    private var earlierKinds: [FrameNaming.Kind] = []
     private var hasUnnamed = false
     private var hasGenerated = false
+    private var latestMarker: (thread: Int32, isEmulator: Bool, frame: FrameID)?
     private var path: [FrameID] = []
     private var nodes: [Int32] = []
 
@@ -33,10 +37,11 @@ struct SampleBuilder {
     /// Begins a sample of `command`, whose stacks stand under the frame `name`.
     mutating func beginSample(_ command: UnsafeRawBufferPointer, _ name: [UInt8], _ facts: SampleFacts) {
         self.facts = facts
-        stack.removeAll(keepingCapacity: true)
-        kinds.removeAll(keepingCapacity: true)
-        hasUnnamed = false
-        hasGenerated = false
+        // What ends a stack on the outside is no frame that came.
+        stack.removeLast(max(0, stack.count - kinds.count))
+        swap(&stack, &earlier)
+        swap(&kinds, &earlierKinds)
+        dropFrames()
         guard name != processBytes || path.isEmpty else { return }
         processBytes = name
         var name = name
@@ -58,6 +63,23 @@ struct SampleBuilder {
             if kind == .generated { hasGenerated = true }
         }
     }
+
+    /// The number of frames that the sample has so far.
+    var depth: Int { stack.count }
+
+    /// Adds the `count` outermost frames of the sample before, which had so many.
+    mutating func addEarlier(_ count: Int) {
+        let first = earlier.count - count
+        stack.append(contentsOf: earlier[first...])
+        kinds.append(contentsOf: earlierKinds[first...])
+        for kind in earlierKinds[first...] where kind != .named {
+            hasUnnamed = true
+            if kind == .generated { hasGenerated = true }
+        }
+    }
+
+    /// Whether the sample before has its frames as they came.
+    var keptEarlier: Bool { !earlier.isEmpty }
 
     /// Forgets the frames of the sample.
     mutating func dropFrames() {
@@ -134,13 +156,19 @@ struct SampleBuilder {
             if isAstray { break }
         }
         stack.removeLast(stack.count - write)
+        kinds.removeAll(keepingCapacity: true)
         return true
     }
 
     /// The frame under which the undecided stacks of the sample's thread are kept.
     private mutating func marker() -> FrameID {
-        UndecidedStacks.name(thread: facts.thread, isEmulator: isEmulator).withUnsafeBytes {
+        if let latestMarker, latestMarker.thread == facts.thread, latestMarker.isEmulator == isEmulator {
+            return latestMarker.frame
+        }
+        let frame = UndecidedStacks.name(thread: facts.thread, isEmulator: isEmulator).withUnsafeBytes {
             profile.frames.intern($0)
         }
+        latestMarker = (facts.thread, isEmulator, frame)
+        return frame
     }
 }

@@ -22,6 +22,13 @@ struct ElfFile {
         var isExecutable: Bool
     }
 
+    /// What a symbol has to know of the section that it lies in.
+    private struct Home {
+        var address: UInt64
+        var place: UInt64
+        var holdsTextOrData: Bool
+    }
+
     private static let largestTable = 1 << 28
     private static let longestName = 1 << 16
 
@@ -68,11 +75,8 @@ struct ElfFile {
     func symbols(of original: ElfFile? = nil) -> SymbolTable {
         var placed = self
         if let original, !original.segments.isEmpty { placed.segments = original.segments }
-        let table = sections.first { $0.type == 2 } ?? sections.first { $0.type == 11 }
-        var (symbols, names) = table.map { placed.symbols(in: $0) } ?? ([], [])
         // A separate debug file has no code, so the stubs are the original's.
-        let stubs = (original ?? self).stubs(&names)
-        return SymbolTable(symbols + stubs, names: names, stubs: stubs.count)
+        return placed.table(with: original ?? self)
     }
 
     /// The functions and the objects that the file names, at their addresses.
@@ -81,9 +85,17 @@ struct ElfFile {
         // With no segments, and sections at the places of their addresses, places are addresses.
         placed.segments = []
         for index in placed.sections.indices { placed.sections[index].home = placed.sections[index].address }
-        let table = sections.first { $0.type == 2 } ?? sections.first { $0.type == 11 }
-        let (symbols, names) = table.map { placed.symbols(in: $0) } ?? ([], [])
-        return SymbolTable(symbols, names: names)
+        return placed.table(with: nil)
+    }
+
+    /// The table of symbols, with the stubs of the file `linked`.
+    private func table(with linked: ElfFile?) -> SymbolTable {
+        let section = sections.first { $0.type == 2 } ?? sections.first { $0.type == 11 }
+        var (symbols, names) = section.flatMap { self.symbols(in: $0) } ?? ([], FileBytes([]))
+        var more: [UInt8] = []
+        let stubs = linked.map { $0.stubs(&more, behind: names.count) }
+        symbols += stubs ?? []
+        return SymbolTable(symbols, names: SymbolTable.Names(names, more: more), stubs: stubs?.count)
     }
 
     /// The address of the byte that lies at `place`, or nil where no segment holds it.
@@ -123,34 +135,39 @@ struct ElfFile {
     /// Whether the file has a full table of symbols.
     var hasFullTable: Bool { sections.contains { $0.type == 2 } }
 
-    private func symbols(in table: Section) -> (symbols: [SymbolTable.Symbol], names: [UInt8]) {
-        guard sections.indices.contains(table.link), let bytes = contents(table),
-            let names = contents(sections[table.link])
-        else { return ([], []) }
+    private func symbols(in table: Section) -> (symbols: [SymbolTable.Symbol], names: FileBytes)? {
+        guard sections.indices.contains(table.link), let bytes = lazyContents(table),
+            let names = lazyContents(sections[table.link])
+        else { return nil }
         let size = isWide ? 24 : 16
+        let homes = sections.map {
+            Home(address: $0.address, place: $0.home, holdsTextOrData: $0.holdsTextOrData)
+        }
         var symbols: [SymbolTable.Symbol] = []
         symbols.reserveCapacity(bytes.count / size)
-        bytes.withUnsafeBytes { raw in
-            names.withUnsafeBytes { rawNames in
+        bytes.withBytes { raw in
+            names.withBytes { text in
                 let view = ByteView(raw, swapped: isSwapped)
-                let text = ByteView(rawNames, swapped: isSwapped)
                 for offset in stride(from: 0, to: view.count - size + 1, by: size) {
-                    if let symbol = symbol(view, offset, text) { symbols.append(symbol) }
+                    if let symbol = symbol(view, offset, text, homes) { symbols.append(symbol) }
                 }
             }
         }
         return (symbols, names)
     }
 
-    private func symbol(_ view: ByteView, _ offset: Int, _ names: ByteView) -> SymbolTable.Symbol? {
+    @inline(__always)
+    private func symbol(
+        _ view: ByteView, _ offset: Int, _ names: UnsafeRawBufferPointer, _ homes: [Home]
+    ) -> SymbolTable.Symbol? {
         let info = view.bytes[offset + (isWide ? 4 : 12)]
         let visibility = view.bytes[offset + (isWide ? 5 : 13)] & 3
         let section = Int(view.u16(offset + (isWide ? 6 : 14)))
         let value = isWide ? view.u64(offset + 8) : UInt64(view.u32(offset + 4))
         let size = isWide ? view.u64(offset + 16) : UInt64(view.u32(offset + 8))
         let type = info & 15
-        guard section > 0, section < 0xFF00, sections.indices.contains(section) else { return nil }
-        let home = sections[section]
+        guard section > 0, section < 0xFF00, homes.indices.contains(section) else { return nil }
+        let home = homes[section]
         switch type {
         case 1, 2, 10: break
         // A label in assembly, as perf counts them: in text or data, and not hidden.
@@ -159,16 +176,17 @@ struct ElfFile {
         default: return nil
         }
         let name = Int(view.u32(offset))
-        let count = names.slice(name..<(name + Self.longestName)).string(0).count
-        guard count > 0 else { return nil }
+        guard name < names.count, names[name] != 0 else { return nil }
         let start = place(of: value, in: home)
         return SymbolTable.Symbol(
-            start: start, end: start &+ size, name: Int32(name), nameCount: Int32(count),
+            start: start, end: start &+ size, name: Int32(name), nameCount: SymbolTable.Symbol.untilNUL,
             binding: info >> 4 == 2 ? .weak : info >> 4 == 1 ? .global : .local)
     }
 
     /// Stubs have no symbols; they stand in the order of the relocations that fill their table.
-    private func stubs(_ text: inout [UInt8]) -> [SymbolTable.Symbol] {
+    ///
+    /// Their names are added to `text`, which stands behind `count` bytes of names.
+    private func stubs(_ text: inout [UInt8], behind count: Int) -> [SymbolTable.Symbol] {
         guard let code = sections.first(where: { $0.name == Array(".plt".utf8) }),
             let relocations = sections.first(where: {
                 $0.name == Array(".rela.plt".utf8) || $0.name == Array(".rel.plt".utf8)
@@ -192,13 +210,13 @@ struct ElfFile {
                         let high = isWide ? Int(fixes.u64(offset + 8) >> 32) : index
                         let place = Int(entries.u32(high * (isWide ? 24 : 16)))
                         let name = linked.slice(place..<(place + Self.longestName)).string(0)
-                        guard text.count < Self.largestTable else { break }
-                        let shown = Array(name) + "@plt".utf8
+                        guard count + text.count < Self.largestTable * 2 else { break }
                         stubs.append(
                             SymbolTable.Symbol(
-                                start: start, end: start &+ UInt64(code.entrySize), name: Int32(text.count),
-                                nameCount: Int32(shown.count), binding: .global))
-                        text += shown
+                                start: start, end: start &+ UInt64(code.entrySize),
+                                name: Int32(count + text.count),
+                                nameCount: Int32(name.count), binding: .global, isStub: true))
+                        text += name
                         start &+= UInt64(code.entrySize)
                     }
                 }
@@ -208,16 +226,22 @@ struct ElfFile {
     }
 
     /// Where in the file the byte of the address `value` lies.
-    private func place(of value: UInt64, in section: Section) -> UInt64 {
+    private func place(of value: UInt64, in section: Home) -> UInt64 {
         for segment in segments where value >= segment.address && value - segment.address < segment.fileSize {
             return value - segment.address &+ segment.offset
         }
-        return value &- section.address &+ section.home
+        return value &- section.address &+ section.place
     }
 
     private func contents(_ section: Section) -> [UInt8]? {
         guard section.type != 8, section.size <= Self.largestTable else { return nil }
         return try? file.bytes(section.offset, section.size)
+    }
+
+    /// `contents` for large tables, of which what is looked at is read.
+    private func lazyContents(_ section: Section) -> FileBytes? {
+        guard section.type != 8, section.size <= Self.largestTable else { return nil }
+        return try? file.lazyBytes(section.offset, section.size)
     }
 
     private mutating func readSegments(_ table: Int, _ size: Int, _ count: Int) {

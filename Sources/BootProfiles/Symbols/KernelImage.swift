@@ -22,9 +22,9 @@ struct KernelImage {
             isRead = true
             read()
         }
-        guard let list else { return nil }
         // Loaded modules are listed where they were; only the image itself is linked for another place.
-        guard let symbol = list.table.find(address &- slide), slide == 0 || symbol.module == 0 else {
+        guard let symbol = list?.table.find(address &- slide), let list, slide == 0 || symbol.module == 0
+        else {
             return nil
         }
         return (list.table.rawName(of: symbol), list.modules[Int(symbol.module)], symbol.start)

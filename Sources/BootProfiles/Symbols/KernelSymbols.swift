@@ -3,7 +3,7 @@ import Glibc
 /// The kernel's symbols, from a list as /proc/kallsyms gives it: `address type name [module]`.
 struct KernelSymbols {
     /// The symbols of the kernel and of its modules.
-    let table: SymbolTable
+    var table: SymbolTable
     /// The names of the modules, as perf prints them; the first is the kernel's own.
     private(set) var modules = [Array("[kernel.kallsyms]".utf8)]
 
@@ -13,7 +13,7 @@ struct KernelSymbols {
             return KernelSymbols(.file(path))
         }
         let table = elf.symbolsByAddress()
-        return table.symbols.isEmpty ? nil : KernelSymbols(table: table)
+        return table.isEmpty ? nil : KernelSymbols(table: table)
     }
 
     private init(table: SymbolTable) { self.table = table }

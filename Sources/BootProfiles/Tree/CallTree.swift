@@ -1,7 +1,8 @@
 /// A call tree in columns: a node is a frame under its callers, and a stack is the path to a node.
 ///
 /// Nodes are numbered so that callers come before what they call; passes over whole trees are loops over
-/// arrays because of it. Finding or adding a child takes O(1).
+/// arrays because of it. Finding or adding a child takes O(1); the index that it takes covers only nodes that were
+/// there when one was last looked for, so trees that are built without looking need none.
 package struct CallTree: Sendable {
     /// The number of the node above all stacks.
     package static let root: Int32 = 0
@@ -12,6 +13,8 @@ package struct CallTree: Sendable {
     package private(set) var frames: [FrameID] = [FrameID(Int(UInt32.max))]
     package var weights: [Double] = [0]
     private var slots: [Int32]
+    /// The nodes before this one are in `slots`.
+    private var indexed = 1
     /// The most nodes that this one may hold.
     let limit: Int
 
@@ -26,6 +29,7 @@ package struct CallTree: Sendable {
     /// The node of `frame` under `parent`, added where it is new.
     @inline(__always)
     mutating func child(of parent: Int32, _ frame: FrameID) -> Int32 {
+        if indexed < count { index() }
         let mask = slots.count - 1
         var slot = Self.hash(parent, frame) & mask
         while true {
@@ -34,34 +38,21 @@ package struct CallTree: Sendable {
             if parents[Int(candidate)] == parent, frames[Int(candidate)] == frame { return candidate }
             slot = (slot + 1) & mask
         }
-        let node = Int32(truncatingIfNeeded: parents.count)
-        parents.append(parent)
-        frames.append(frame)
-        weights.append(0)
+        let node = append(frame, under: parent)
         slots[slot] = node
-        if parents.count * 2 > slots.count { grow() }
+        indexed = count
+        if count * 2 > slots.count { grow() }
         return node
     }
 
-    /// A new node of `frame` under `parent`, which `child` does not find.
+    /// A new node of `frame` under `parent`, where there is none yet, or one beside it is wanted.
+    @inline(__always)
     mutating func append(_ frame: FrameID, under parent: Int32) -> Int32 {
         let node = Int32(truncatingIfNeeded: parents.count)
         parents.append(parent)
         frames.append(frame)
         weights.append(0)
         return node
-    }
-
-    /// The node of `frame` under `parent`, or nil.
-    func find(under parent: Int32, _ frame: FrameID) -> Int32? {
-        let mask = slots.count - 1
-        var slot = Self.hash(parent, frame) & mask
-        while slots[slot] != 0 {
-            let candidate = slots[slot]
-            if parents[Int(candidate)] == parent, frames[Int(candidate)] == frame { return candidate }
-            slot = (slot + 1) & mask
-        }
-        return nil
     }
 
     /// The weight of each node with all that lies under it.
@@ -71,6 +62,34 @@ package struct CallTree: Sendable {
             totals[Int(parents[node])] += totals[node]
         }
         return totals
+    }
+
+    /// Calls `body` with each node and whether its function is not below itself there; callers come first.
+    package func forEachCall(frames count: Int, _ body: (_ node: Int, _ isOutermost: Bool) -> Void) {
+        var active = [Int32](repeating: 0, count: count)
+        // The last child of each node, and each one's sibling before it.
+        var last = [Int32](repeating: 0, count: parents.count)
+        var previous = last
+        for node in parents.indices.dropFirst() {
+            let parent = Int(parents[node])
+            previous[node] = last[parent]
+            last[parent] = Int32(truncatingIfNeeded: node)
+        }
+        var node = Int(last[0])
+        while node != 0 {
+            let frame = frames[node].place
+            body(node, active[frame] == 0)
+            if last[node] != 0 {
+                active[frame] += 1
+                node = Int(last[node])
+                continue
+            }
+            while node != 0, previous[node] == 0 {
+                node = Int(parents[node])
+                if node != 0 { active[frames[node].place] -= 1 }
+            }
+            node = Int(previous[node])
+        }
     }
 
     /// For each node the nodes directly under it, in the order in which they came.
@@ -83,16 +102,25 @@ package struct CallTree: Sendable {
         return Int(truncatingIfNeeded: (product.high ^ product.low) >> 1)
     }
 
-    private mutating func grow() {
-        var size = slots.count * 4
-        while size < count * 2 { size *= 4 }
-        slots = [Int32](repeating: 0, count: size)
+    /// Puts the nodes that are not in the index yet into it.
+    @inline(never)
+    private mutating func index() {
+        guard count * 2 <= slots.count else { return grow() }
         let mask = slots.count - 1
-        for node in 1..<count {
+        for node in indexed..<count {
             var slot = Self.hash(parents[node], frames[node]) & mask
             while slots[slot] != 0 { slot = (slot + 1) & mask }
             slots[slot] = Int32(node)
         }
+        indexed = count
+    }
+
+    private mutating func grow() {
+        var size = slots.count
+        while size < count * 4 { size *= 2 }
+        slots = [Int32](repeating: 0, count: size)
+        indexed = 1
+        index()
     }
 }
 
