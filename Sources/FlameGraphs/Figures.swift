@@ -10,13 +10,27 @@ enum Figures {
         let scaled = (abs(value) * factor).rounded()
         // Beyond that no double has digits behind the point; its description may have an exponent.
         guard scaled < 9e18 else { return value.magnitude < 1e36 ? whole(value) : "\(value)" }
-        let whole = UInt64(scaled)
-        let divisor = UInt64(factor)
-        let sign = value < 0 && whole > 0 ? "-" : ""
-        guard decimals > 0 else { return "\(sign)\(whole)" }
-        let rest = String(whole % divisor)
-        let zeros = String(repeating: "0", count: decimals - rest.utf8.count)
-        return "\(sign)\(whole / divisor).\(zeros)\(rest)"
+        var rest = UInt64(scaled)
+        let isBelowZero = value < 0 && rest > 0
+        // At most 19 digits, a point and a sign; a picture has a hundred thousand of them.
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 48) { text in
+            var start = text.count
+            func put(_ byte: UInt8) {
+                start -= 1
+                text[start] = byte
+            }
+            for _ in 0..<decimals {
+                put(0x30 + UInt8(rest % 10))
+                rest /= 10
+            }
+            if decimals > 0 { put(0x2E) }
+            repeat {
+                put(0x30 + UInt8(rest % 10))
+                rest /= 10
+            } while rest > 0
+            if isBelowZero { put(0x2D) }
+            return String(decoding: text[start...], as: UTF8.self)
+        }
     }
 
     /// A whole number beyond 2^53, digit by digit.

@@ -18,15 +18,24 @@ struct Markup {
 
     /// Writes text of others, in content or between double quotes.
     mutating func text(_ text: String) {
-        for byte in text.utf8 {
-            switch byte {
-            case 0x26: raw("&amp;")
-            case 0x3C: raw("&lt;")
-            case 0x3E: raw("&gt;")
-            case 0x22: raw("&quot;")
-            case 0x27: raw("&#39;")
-            default: bytes.append(byte)
+        var text = text
+        text.withUTF8 { utf8 in
+            var start = 0
+            for place in utf8.indices {
+                let escaped: StaticString
+                switch utf8[place] {
+                case 0x26: escaped = "&amp;"
+                case 0x3C: escaped = "&lt;"
+                case 0x3E: escaped = "&gt;"
+                case 0x22: escaped = "&quot;"
+                case 0x27: escaped = "&#39;"
+                default: continue
+                }
+                bytes.append(contentsOf: utf8[start..<place])
+                raw(escaped)
+                start = place + 1
             }
+            bytes.append(contentsOf: utf8[start...])
         }
     }
 
@@ -45,15 +54,21 @@ struct Markup {
             digits.0 /= 10
             digits.1 -= 1
         }
-        let start = bytes.count
-        var place = 0
-        repeat {
-            if place == digits.1, place > 0 { bytes.append(0x2E) }
-            bytes.append(0x30 + UInt8(digits.0 % 10))
-            digits.0 /= 10
-            place += 1
-        } while digits.0 > 0 || place <= digits.1
-        bytes[start...].reverse()
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { text in
+            var start = text.count
+            var place = 0
+            repeat {
+                if place == digits.1, place > 0 {
+                    start -= 1
+                    text[start] = 0x2E
+                }
+                start -= 1
+                text[start] = 0x30 + UInt8(digits.0 % 10)
+                digits.0 /= 10
+                place += 1
+            } while digits.0 > 0 || place <= digits.1
+            bytes.append(contentsOf: text[start...])
+        }
     }
 }
 

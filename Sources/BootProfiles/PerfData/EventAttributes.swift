@@ -57,6 +57,12 @@ struct EventAttributes {
     /// Whether the event is a tracepoint, whose header in perf script's text has no event to filter by.
     var isTracepoint: Bool { type == 2 }
 
+    /// Where the time stands in a sample; nil where there is none.
+    var timeInSample: Int? {
+        guard sampleType.contains(.time) else { return nil }
+        return 8 + size(of: [.identifier, .ip, .thread])
+    }
+
     /// Where the time stands before the end of a record that is no sample; nil where there is none.
     var timeFromEnd: Int? {
         guard marksAllRecords, sampleType.contains(.time) else { return nil }

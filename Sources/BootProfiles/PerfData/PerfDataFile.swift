@@ -9,7 +9,15 @@ struct PerfDataFile {
 
     private(set) var isSwapped = false
     private(set) var isPipe = false
-    private(set) var events: [EventAttributes] = []
+    private(set) var events: [EventAttributes] = [] {
+        didSet {
+            timeInSample = events.first?.timeInSample
+            timeFromEnd = events.first?.timeFromEnd
+        }
+    }
+    /// Where the time stands in a sample, and before the end of any other record; nil where there is none.
+    private(set) var timeInSample: Int?
+    private(set) var timeFromEnd: Int?
     /// The place in `events` of each identifier that samples carry.
     private(set) var eventOfIdentifier: [UInt64: Int] = [:]
     /// Where the records lie in a file; unused in a pipe.

@@ -163,8 +163,13 @@ struct PerfDataSession {
     }
 
     private mutating func drain(through limit: UInt64) throws(ProfileError) {
-        let ready = queue.take(through: limit)
-        try ready.forEach(swapped: file.isSwapped) { (record) throws(ProfileError) in try process(record) }
+        // Processing a record adds none, so the queue can be away for so long.
+        var full = RecordQueue()
+        swap(&full, &queue)
+        defer { swap(&full, &queue) }
+        try full.drain(through: limit, swapped: file.isSwapped) { (record) throws(ProfileError) in
+            try process(record)
+        }
     }
 
     private func attributes(_ record: ByteView) -> EventAttributes? {
@@ -175,13 +180,11 @@ struct PerfDataSession {
     }
 
     private func sampleTime(_ record: ByteView) -> UInt64 {
-        guard let type = file.events.first?.sampleType, type.contains(.time) else { return 0 }
-        let before: [EventAttributes.SampleType] = [.identifier, .ip, .thread]
-        return record.u64(8 + before.count { type.contains($0) } * 8)
+        file.timeInSample.map { record.u64($0) } ?? 0
     }
 
     private func time(_ record: ByteView) -> UInt64 {
-        guard let place = file.events.first?.timeFromEnd, record.count - place >= 8 else { return 0 }
+        guard let place = file.timeFromEnd, record.count - place >= 8 else { return 0 }
         return record.u64(record.count - place)
     }
 

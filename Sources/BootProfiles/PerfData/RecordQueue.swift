@@ -3,29 +3,10 @@ struct RecordQueue {
     /// Above this many bytes the queue is drained though perf has not said that nothing older follows.
     private static let limit = 64 << 20
 
-    fileprivate struct Entry {
+    private struct Entry {
         var time: UInt64
         var start: Int
         var count: Int
-    }
-
-    /// Records in the order of their times.
-    struct Batch {
-        fileprivate var bytes: [UInt8]
-        fileprivate var entries: [Entry]
-
-        /// Calls `body` with each record.
-        func forEach(
-            swapped: Bool, _ body: (ByteView) throws(ProfileError) -> Void
-        ) throws(ProfileError) {
-            guard !entries.isEmpty else { return }
-            try bytes.withUnsafeBytesThrowing { (raw) throws(ProfileError) in
-                for entry in entries {
-                    let range = entry.start..<(entry.start + entry.count)
-                    try body(ByteView(UnsafeRawBufferPointer(rebasing: raw[range]), swapped: swapped))
-                }
-            }
-        }
     }
 
     private var bytes: [UInt8] = []
@@ -55,20 +36,34 @@ struct RecordQueue {
         return times.isEmpty ? 0 : times[times.count / 2]
     }
 
-    /// Takes the records up to the time `limit` out.
-    mutating func take(through limit: UInt64) -> Batch {
-        var ready = entries.enumerated().filter { $0.element.time <= limit }
-        guard !ready.isEmpty else { return Batch(bytes: [], entries: []) }
-        ready.sort { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
-        let batch = Batch(bytes: bytes, entries: ready.map(\.element))
-        var kept: [UInt8] = []
-        var waiting: [Entry] = []
-        for entry in entries where entry.time > limit {
-            waiting.append(Entry(time: entry.time, start: kept.count, count: entry.count))
-            kept.append(contentsOf: bytes[entry.start..<(entry.start + entry.count)])
+    /// Calls `body` with each record up to the time `limit`, in the order of their times, and forgets them.
+    mutating func drain(
+        through limit: UInt64, swapped: Bool, _ body: (ByteView) throws(ProfileError) -> Void
+    ) throws(ProfileError) {
+        var ready = entries.filter { $0.time <= limit }
+        guard !ready.isEmpty else { return }
+        // What has the same time stays in the order in which it came.
+        ready.sort { ($0.time, $0.start) < ($1.time, $1.start) }
+        try bytes.withUnsafeBytesThrowing { (raw) throws(ProfileError) in
+            for entry in ready {
+                let range = entry.start..<(entry.start + entry.count)
+                try body(ByteView(UnsafeRawBufferPointer(rebasing: raw[range]), swapped: swapped))
+            }
         }
-        bytes = kept
-        entries = waiting
-        return batch
+        entries.removeAll { $0.time <= limit }
+        // The room is used again: every round takes about as much.
+        var end = 0
+        for index in entries.indices {
+            let (start, count) = (entries[index].start, entries[index].count)
+            if start != end {
+                bytes.withUnsafeMutableBytes { raw in
+                    guard let base = raw.baseAddress else { return }
+                    (base + end).copyMemory(from: base + start, byteCount: count)
+                }
+            }
+            entries[index].start = end
+            end += count
+        }
+        bytes.removeLast(bytes.count - end)
     }
 }
