@@ -141,6 +141,7 @@ public struct Profile: Sendable {
     func renamingFrames(_ change: (inout [UInt8]) -> Void) -> Profile {
         var renamed = Profile(origin: origin, unit: unit)
         renamed.notes = notes
+        renamed.switchIns = switchIns
         let names = frames.all.map { frame in
             var name = frames.withBytes(of: frame) { Array($0) }
             change(&name)

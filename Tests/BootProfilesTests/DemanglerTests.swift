@@ -77,6 +77,9 @@ final class DemanglerTests: XCTestCase {
             "generic specialization <Swift.Int> of Swift.Array.append(__owned A) -> ()":
                 "generic specialization <Swift.Int> of Swift.Array.append",
             "type metadata for A.(Move in _5B3B)": "type metadata for A.Move",
+            "dispatch thunk of (A, B)": "dispatch thunk of",
+            "(1) suspend resume partial function for A.f() -> ()":
+                "suspend resume partial function for A.f",
             "static Swift.Comparable.< infix(A, A) -> Swift.Bool": "static Swift.Comparable.< infix",
             "static A.(lastLine in _9E81)(Swift.String) -> Swift.String": "static A.lastLine",
             "A.(used in _A750).setter : Swift.Int": "A.used.setter",

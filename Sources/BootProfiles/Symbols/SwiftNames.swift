@@ -51,7 +51,9 @@ enum SwiftNames {
             return withoutMarkers(name)
         }
         while let byte = scanner.rest.first { scanner.take(byte) }
-        return scanner.kept
+        // What was left out at an end leaves its blank behind.
+        let kept = scanner.kept.drop { $0 == 0x20 }.reversed().drop { $0 == 0x20 }.reversed()
+        return kept.isEmpty ? name : Array(kept)
     }
 
     /// An upper bound of the bytes that the mangled `name` unfolds to.
