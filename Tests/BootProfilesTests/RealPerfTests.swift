@@ -89,7 +89,8 @@ final class RealPerfTests: XCTestCase {
             """
         try source.write(to: folder.appendingPathComponent("clock.c"), atomically: true, encoding: .utf8)
         XCTAssertEqual(try run("$(command -v cc || command -v clang) -O1 -o clock clock.c"), 0)
-        try compare("perf record -g -e cpu-clock -F 1999 -o p.data -- ./clock")
+        // So small a program is hardly ever seen anywhere but in its loop and in the clock's code.
+        try compare("perf record -g -e cpu-clock -F 1999 -o p.data -- ./clock", least: 2)
         XCTAssertTrue(try folded("p.data").contains { $0.contains("clock_gettime") })
         var modules = Modules(places: SymbolPlaces())
         // Another kernel's is not taken for it.
@@ -158,7 +159,7 @@ final class RealPerfTests: XCTestCase {
     private var work: String { "for i in 1 2 3 4 5 6; do seq 1 40000 | sort -rn | md5sum >/dev/null; done" }
 
     /// Compares the stacks of these commands, or all where there are none.
-    private func compare(_ command: String, commands: [String] = []) throws {
+    private func compare(_ command: String, commands: [String] = [], least: Int = 6) throws {
         XCTAssertEqual(try run(command), 0)
         XCTAssertEqual(try run("perf script -i p.data > p.txt"), 0)
         let isCompared = { (stack: String) in
@@ -166,7 +167,7 @@ final class RealPerfTests: XCTestCase {
         }
         let data = try folded("p.data").filter(isCompared)
         let text = try folded("p.txt").filter(isCompared)
-        XCTAssertGreaterThan(data.count, 5)
+        XCTAssertGreaterThanOrEqual(data.count, least)
         XCTAssertEqual(data.difference(from: text).map { "\($0)" }, [])
     }
 

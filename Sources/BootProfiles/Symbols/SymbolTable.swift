@@ -66,7 +66,12 @@ struct SymbolTable {
     /// The choice among several symbols at one address, by the place of the last of them.
     private var choices: [Int: Symbol] = [:]
 
-    /// Where symbols overlap, what tells which of them perf finds: its numbers are places in `symbols`.
+    /// How far the symbols that begin before the one at each place reach; empty where none overlaps another.
+    private var reach: [UInt64] = []
+    /// How many of the last symbols are stubs.
+    private let stubs: Int
+    /// What tells which of several overlapping symbols perf finds, made when that is asked: its numbers are places in
+    /// `symbols`.
     private var tree: OverlapTree?
 
     /// Whether it names nothing.
@@ -83,7 +88,8 @@ struct SymbolTable {
         self.symbols = symbols
         self.names = names
         (starts, places) = AddressOrder.sorted(symbols.count) { symbols[$0].start }
-        if let stubs, overlaps() { buildTree(stubs: stubs) }
+        self.stubs = stubs ?? 0
+        if stubs != nil, overlaps() { reach = reaches() }
     }
 
     /// Whether a symbol reaches beyond the beginning of the next one.
@@ -93,8 +99,19 @@ struct SymbolTable {
         }
     }
 
+    private func reaches() -> [UInt64] {
+        var reach = [UInt64](repeating: 0, count: starts.count)
+        var (before, here) = (UInt64(0), UInt64(0))
+        for place in starts.indices {
+            if place > 0, starts[place] > starts[place - 1] { before = max(before, here) }
+            reach[place] = before
+            here = max(here, symbols[Int(places[place])].end)
+        }
+        return reach
+    }
+
     /// Does with the symbols what perf does: all in the file's order into a tree, aliases out of it.
-    private mutating func buildTree(stubs: Int) {
+    private func perfsTree() -> OverlapTree {
         var ends = symbols.map(\.end)
         var dropped: [Int] = []
         var first = 0
@@ -121,12 +138,11 @@ struct SymbolTable {
         for number in dropped where number < firstStub { built.remove(number) }
         for number in firstStub..<symbols.count { built.insert(number) }
         for number in dropped where number >= firstStub { built.remove(number) }
-        tree = built
+        return built
     }
 
     /// The symbol that `address` lies in, or nil: O(log n).
     mutating func find(_ address: UInt64) -> Symbol? {
-        if let tree { return tree.find(address).map { symbols[$0] } }
         var low = 0
         var high = starts.count
         while low < high {
@@ -134,6 +150,12 @@ struct SymbolTable {
             if starts[middle] <= address { low = middle + 1 } else { high = middle }
         }
         guard low > 0 else { return nil }
+        // Where no other symbol reaches here, every search tree finds the same.
+        if !reach.isEmpty, reach[low - 1] > address {
+            let tree = self.tree ?? perfsTree()
+            self.tree = tree
+            return tree.find(address).map { symbols[$0] }
+        }
         let symbol = chosen(low - 1)
         return address < symbol.end ? symbol : nil
     }

@@ -1,4 +1,5 @@
 import CElfutils
+import Glibc
 
 /// Where the guest's data lies, and what it is called: from ELF files with a symbol table.
 public struct DataSymbols: Sendable {
