@@ -8,7 +8,7 @@ final class OverlapTreeTests: XCTestCase {
         for _ in 0..<60 {
             let count = Int.random(in: 1...90, using: &generator)
             let starts = (0..<count).map { _ in UInt64.random(in: 0...60, using: &generator) }
-            var tree = OverlapTree(starts: starts, ends: starts.map { $0 + 1 })
+            let tree = OverlapTree(starts: starts, ends: starts.map { $0 + 1 })
             var present: Set<Int> = []
             for number in 0..<count {
                 tree.insert(number)

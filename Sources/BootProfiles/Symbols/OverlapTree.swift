@@ -2,25 +2,35 @@
 ///
 /// Which of several symbols that overlap is found depends on the tree's shape, and so on the order in which they came:
 /// without the same tree, names of data that overlaps (Swift's metadata) would be others than perf's.
-struct OverlapTree {
+final class OverlapTree {
     private static let none: Int32 = -1
 
     private let starts: [UInt64]
     private let ends: [UInt64]
     private var root = none
-    private var left: [Int32]
-    private var right: [Int32]
-    private var parent: [Int32]
-    private var isRed: [Bool]
+    // Plain memory: the tree is built once, and asking at each step whether an array is shared takes longer than the step.
+    private let left, right, parent: UnsafeMutablePointer<Int32>
+    private let isRed: UnsafeMutablePointer<Bool>
 
-    /// An empty tree for symbols that begin at `starts` and end before `ends`.
+    /// An empty tree for symbols that begin at `starts` and end before `ends`; the numbers are their places there.
     init(starts: [UInt64], ends: [UInt64]) {
         self.starts = starts
         self.ends = ends
-        left = [Int32](repeating: Self.none, count: starts.count)
-        right = left
-        parent = left
-        isRed = [Bool](repeating: false, count: starts.count)
+        let links = { (count: Int) in
+            let memory = UnsafeMutablePointer<Int32>.allocate(capacity: count)
+            memory.initialize(repeating: OverlapTree.none, count: count)
+            return memory
+        }
+        left = links(starts.count)
+        right = links(starts.count)
+        parent = links(starts.count)
+        isRed = .allocate(capacity: starts.count)
+        isRed.initialize(repeating: false, count: starts.count)
+    }
+
+    deinit {
+        for links in [left, right, parent] { links.deallocate() }
+        isRed.deallocate()
     }
 
     /// The number of the first symbol on the way down that `address` lies in, or nil: O(log n).
@@ -40,7 +50,7 @@ struct OverlapTree {
     }
 
     /// Inserts the symbol with the number `number`, behind those that begin where it does.
-    mutating func insert(_ number: Int) {
+    func insert(_ number: Int) {
         var node = Int32(number)
         var above = Self.none
         var next = root
@@ -81,7 +91,7 @@ struct OverlapTree {
     }
 
     /// Takes the symbol with the number `number` out.
-    mutating func remove(_ number: Int) {
+    func remove(_ number: Int) {
         let node = Int32(number)
         let child: Int32
         let above: Int32
@@ -112,7 +122,7 @@ struct OverlapTree {
     }
 
     /// Makes up for a black symbol that is missing above `start`, below `above`.
-    private mutating func balance(_ start: Int32, below above: Int32) {
+    private func balance(_ start: Int32, below above: Int32) {
         var (node, above) = (start, above)
         while above >= 0, node < 0 || !isRed[Int(node)] {
             let isLeft = left[Int(above)] == node
@@ -147,7 +157,7 @@ struct OverlapTree {
         if node >= 0 { isRed[Int(node)] = false }
     }
 
-    private mutating func replace(_ old: Int32, by new: Int32) {
+    private func replace(_ old: Int32, by new: Int32) {
         let above = parent[Int(old)]
         if new >= 0 { parent[Int(new)] = above }
         if above < 0 {
@@ -159,7 +169,7 @@ struct OverlapTree {
         }
     }
 
-    private mutating func rotate(_ node: Int32, toLeft: Bool) {
+    private func rotate(_ node: Int32, toLeft: Bool) {
         let above = toLeft ? right[Int(node)] : left[Int(node)]
         let inner = toLeft ? left[Int(above)] : right[Int(above)]
         replace(node, by: above)

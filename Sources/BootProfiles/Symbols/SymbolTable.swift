@@ -132,7 +132,7 @@ struct SymbolTable {
             }
             first = end
         }
-        var built = OverlapTree(starts: symbols.map(\.start), ends: ends)
+        let built = OverlapTree(starts: symbols.map(\.start), ends: ends)
         let firstStub = symbols.count - stubs
         for number in 0..<firstStub { built.insert(number) }
         for number in dropped where number < firstStub { built.remove(number) }
