@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -60,6 +61,8 @@ class Terminal:
         """What the shell's terminal is set to, the cursor and which screen is shown."""
         tty = self.tmux("display-message", "-p", "#{pane_tty}").strip()
         stty = subprocess.run(["stty", "-a", "-F", tty], check=True, capture_output=True, text=True).stdout
+        # The window's size is not the program's to restore, and follows a change of it in its own time.
+        stty = re.sub(r"rows \d+; columns \d+; ", "", stty)
         modes = self.tmux("display-message", "-p", "#{alternate_on} #{cursor_flag} #{mouse_any_flag} #{wrap_flag}")
         return stty, modes
 
@@ -178,7 +181,6 @@ def main():
         check_without_terminal(folder)
         terminal = Terminal(folder)
         try:
-            before = terminal.settings()
             check_walk(terminal)
             terminal.wait("the shell", lambda text: "ready$" in text)
             terminal.tmux("resize-window", "-x", "90", "-y", "24")
