@@ -120,11 +120,11 @@ public struct GuestCounters: Sendable, Hashable {
     /// The blocks that ran, those first that executed the most instructions: written when the final milestone is
     /// reached or QEMU ends in order.
     /// - Throws: `GuestObserverError` of code `fileUnusable` or `channelCorrupt`.
-    public func hotBlocks() throws -> HotSpots { try HotSpots(files.hotBlocks, ofBlocks: true) }
+    public func hotBlocks() throws -> HotSpots { try HotSpots(files.hotBlocks) }
 
     /// The pages that were read and written, those first that were the most.
     /// - Throws: as `hotBlocks()`.
-    public func hotPages() throws -> HotSpots { try HotSpots(files.hotPages, ofBlocks: false) }
+    public func hotPages() throws -> HotSpots { try HotSpots(files.hotPages) }
 
     private func snapshot() throws -> ChannelSnapshot {
         try ChannelSnapshot(files.channel.read(limit: ChannelLayout.size), place: files.channel.path)

@@ -24,6 +24,7 @@ final class CountedMomentsTests: XCTestCase {
         ] {
             for (phase, count) in phases {
                 XCTAssertEqual(result.samples["guest-instructions@\(phase)"], count, phase)
+                XCTAssertEqual(result.samples["guest-blocks@\(phase)"], count / 5, phase)
             }
             XCTAssertEqual(result.samples["guest-instructions"], 350)
             XCTAssertTrue(result.unavailable.isEmpty)

@@ -53,15 +53,16 @@ final class EventTracingTests: XCTestCase {
     func testTheTablePlacesEventsInMillisecondsSinceQEMUsStart() throws {
         let path = try temporaryFolder() + "/trace.log"
         let log = "1@100.500000:a_b x\n1@101.250000:a_b y\n1@101.990000:a_b\n1@101.990000:c_d\n"
+        let table = try count([log], in: path).table([("power-on", 100.25), ("=a \"k\"", 101)])
         XCTAssertEqual(
-            try count([log], in: path).table([("power-on", 100.25), ("a \"k\"", 101)]),
+            String(decoding: table, as: UTF8.self).replacing("\r\n", with: "\n"),
             """
             event,phase,count,first_ms,last_ms,share
-            a_b,"a ""k""\",2,1000,1740,0.5
-            a_b,"power-on",1,250,250,0.25
-            c_d,"a ""k""\",1,1740,1740,0.25
+            "a_b","'=a ""k""\",2,1000,1740,0.5
+            "a_b","power-on",1,250,250,0.25
+            "c_d","'=a ""k""\",1,1740,1740,0.25
 
-            """)
+            """, "no name is a spreadsheet's formula")
     }
 
     func testLinesThatAreNoEventsCountForNothing() throws {

@@ -39,6 +39,10 @@ final class SymbolMilestoneTests: CommandTestCase {
             try counts(.guestInstructions.of(phase: $0), in: runFolder)[0]
         }
         XCTAssertEqual(phases.reduce(0, +), whole[0])
+        let blocks = try ["power-on", "tables", "unpacked"].map {
+            try counts(.guestBlocks.of(phase: $0), in: runFolder)[0]
+        }
+        XCTAssertEqual(blocks.reduce(0, +), try counts(.guestBlocks, in: runFolder)[0])
         XCTAssertTrue(phases.allSatisfy { $0 > 1000 }, "\(phases)")
         // tiny reads its command line behind the firmware: what the slower one adds lies behind `tables` alone.
         let slower = try counts(.guestInstructions.of(phase: "tables"), in: slow)[0]

@@ -10,9 +10,9 @@ private func swiftDemangle(
 /// Swift's names as they stand in the source, without what makes them long: arguments, results, private markers.
 enum SwiftNames {
     /// The longest name that is demangled; the longest of 418,461 names of Swift's own tools has 1,323 bytes.
-    private static let longest = 2_048
+    static let longest = 2_048
     /// How many bytes a name may unfold to at the most; 181 of those names might unfold to more.
-    private static let limit = 1 << 26
+    static let limit = 1 << 26
 
     /// Whether a name is mangled as Swift 4.2 and later does, on a platform with or without a leading underscore.
     static func areMangled(_ name: [UInt8]) -> Bool {

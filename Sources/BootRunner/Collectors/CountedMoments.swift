@@ -89,7 +89,7 @@ struct CountedMoments {
         if withBlocks { collected.samples[Metric.guestBlocks.id] = Double(last.reading.blocks) }
         guard readings.count > 1 else { return collected }
         var phase = BootScript.powerOn
-        var before: UInt64 = 0
+        var before = GuestCounters.Reading(instructions: 0, blocks: 0)
         let inOrder = readings.enumerated().sorted {
             ($0.element.reading.instructions, $0.offset) < ($1.element.reading.instructions, $1.offset)
         }
@@ -100,8 +100,13 @@ struct CountedMoments {
                 continue
             }
             collected.samples[Metric.guestInstructions.of(phase: phase).id] =
-                Double(reading.instructions - before)
-            (phase, before) = (milestone, reading.instructions)
+                Double(reading.instructions - before.instructions)
+            if withBlocks {
+                // A block that a milestone lies in is counted at its beginning, so blocks may stand still, and never go back.
+                collected.samples[Metric.guestBlocks.of(phase: phase).id] =
+                    Double(reading.blocks - min(before.blocks, reading.blocks))
+            }
+            (phase, before) = (milestone, reading)
         }
         return collected
     }

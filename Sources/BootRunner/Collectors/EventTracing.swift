@@ -63,7 +63,7 @@ final class EventTracing: BootCollector {
         var notes = count.notes(milestones)
         do {
             let table = RunFolder.HotTable.events.fileName
-            try AtomicFile.write(Array(count.table(milestones).utf8), to: "\(output)/\(table)")
+            try AtomicFile.write(count.table(milestones), to: "\(output)/\(table)")
         } catch {
             notes.append("the table of the trace's events could not be kept: \(error)")
         }

@@ -34,11 +34,7 @@ final class GuestCounting: BootCollector {
             milestones: symbols.milestones, serialFile: serialFile, logsSerial: true,
             logsOnlyBytes: !isExact, hashInterval: isExact ? Self.hashInterval : nil, kernel: kernel)
         observation.omitsBlocks = !isExact
-        do {
-            counters = try GuestCounters(plugin: plugin, folder: folder, observing: observation)
-        } catch let error as GuestObserverError {
-            throw RunnerError(error)
-        }
+        counters = try .prepared(plugin, in: folder, observing: observation)
         qemuArguments = counters.qemuArguments
     }
 
@@ -86,6 +82,20 @@ final class GuestCounting: BootCollector {
 
     /// How the note begins that holds the hash.
     static let hashNote = "executed blocks hash to"
+}
+
+extension GuestCounters {
+    /// Counters of a boot into files in `folder`, which is private to it.
+    /// - Throws: `RunnerError` where the files cannot be written, or the plugin could not obey.
+    static func prepared(
+        _ plugin: GuestPlugin, in folder: String, observing observation: GuestObservation
+    ) throws -> GuestCounters {
+        do {
+            return try GuestCounters(plugin: plugin, folder: folder, observing: observation)
+        } catch let error as GuestObserverError {
+            throw RunnerError(error)
+        }
+    }
 }
 
 extension RunnerError {

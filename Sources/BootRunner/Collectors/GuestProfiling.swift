@@ -37,11 +37,7 @@ final class GuestProfiling: BootCollector {
             milestones: watched.milestones, final: watched.final,
             serialFile: serialFile, logsSerial: counts, profile: request)
         observation.omitsBlocks = !counts
-        do {
-            counters = try GuestCounters(plugin: plugin, folder: folder, observing: observation)
-        } catch let error as GuestObserverError {
-            throw RunnerError(error)
-        }
+        counters = try .prepared(plugin, in: folder, observing: observation)
         qemuArguments = counters.qemuArguments
         self.request = request
         self.output = output

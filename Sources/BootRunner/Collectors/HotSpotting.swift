@@ -1,4 +1,5 @@
 import BootModel
+import BootProfiles
 import BootStore
 import Foundation
 import GuestObserver
@@ -32,11 +33,7 @@ final class HotSpotting: BootCollector {
         observation.countsHotBlocks = plan.collectors.contains(.hotBlocks)
         observation.countsHotPages = plan.collectors.contains(.hotPages)
         observation.omitsBlocks = true
-        do {
-            counters = try GuestCounters(plugin: plugin, folder: folder, observing: observation)
-        } catch let error as GuestObserverError {
-            throw RunnerError(error)
-        }
+        counters = try .prepared(plugin, in: folder, observing: observation)
         qemuArguments = counters.qemuArguments
     }
 
@@ -67,15 +64,16 @@ final class HotSpotting: BootCollector {
         _ hot: HotSpots, _ table: RunFolder.HotTable, columns: HotColumns, name: (UInt64) -> String?
     ) throws -> [String] {
         let total = Double(max(1, hot.total))
-        var lines = [columns.headings + ["share"]]
-        let share = { (weight: UInt64) in String((Double(weight) / total * 1e6).rounded() / 1e6) }
+        var text = CSVText(columns: columns.headings + ["share"])
+        let share = { (weight: UInt64) -> CSVText.Cell in
+            .plain(String((Double(weight) / total * 1e6).rounded() / 1e6))
+        }
         for spot in hot.spots.prefix(Self.limit) {
-            lines.append(columns.cells(spot, name(spot.address)) + [share(spot.weight)])
+            text.add(columns.cells(spot, name(spot.address)) + [share(spot.weight)])
         }
         let rest = hot.spots.dropFirst(Self.limit).reduce(hot.others) { $0 &+ $1.weight }
-        if rest > 0 { lines.append(columns.rest(rest) + [share(rest)]) }
-        let text = lines.map { $0.joined(separator: ",") + "\n" }.joined()
-        try AtomicFile.write(Array(text.utf8), to: "\(output)/\(table.fileName)")
+        if rest > 0 { text.add(columns.rest(rest) + [share(rest)]) }
+        try AtomicFile.write(text.bytes, to: "\(output)/\(table.fileName)")
         return hot.others > 0
             ? [
                 "\(table.fileName): \(hot.others) found no room among \(hot.spots.count) entries; they are in its last line"
@@ -87,33 +85,30 @@ final class HotSpotting: BootCollector {
 struct HotColumns: Sendable {
     var headings: [String]
     /// A line without its share, of a spot and of what lies there.
-    var cells: @Sendable (HotSpots.Spot, _ name: String?) -> [String]
+    var cells: @Sendable (HotSpots.Spot, _ name: String?) -> [CSVText.Cell]
     /// The line of what has no line of its own, by its weight.
-    var rest: @Sendable (UInt64) -> [String]
+    var rest: @Sendable (UInt64) -> [CSVText.Cell]
 
     /// Blocks, with the functions in which they lie.
     static let blocks = HotColumns(
         headings: ["address", "function", "length", "executions", "instructions"],
         cells: { spot, function in
-            [
-                address(spot.address), quoted(function ?? ""), "\(spot.length)", "\(spot.count)",
-                "\(spot.weight)",
-            ]
-        }, rest: { ["", quoted("[others]"), "", "", "\($0)"] })
+            [address(spot), .name(function ?? "")] + numbers(spot.length, spot.count, spot.weight)
+        },
+        rest: { [.plain(""), .name("[others]"), .plain(""), .plain("")] + numbers($0) })
 
     /// Pages of memory, with the data that lies in them.
     static let pages = HotColumns(
         headings: ["address", "symbol", "kind", "reads", "writes", "accesses"],
         cells: { spot, symbol in
-            [
-                address(spot.address), quoted(symbol ?? ""), quoted(spot.isDevice ? "device" : "memory"),
-                "\(spot.count)",
-                "\(spot.writes)",
-                "\(spot.weight)",
-            ]
-        }, rest: { ["", quoted("[others]"), quoted(""), "", "", "\($0)"] })
+            [address(spot), .name(symbol ?? ""), .name(spot.isDevice ? "device" : "memory")]
+                + numbers(spot.count, spot.writes, spot.weight)
+        },
+        rest: { [.plain(""), .name("[others]"), .name(""), .plain(""), .plain("")] + numbers($0) })
 
-    private static func address(_ value: UInt64) -> String { "0x\(String(value, radix: 16))" }
-    /// Names hold neither control characters nor line breaks; a quote is doubled.
-    private static func quoted(_ name: String) -> String { "\"\(name.replacing("\"", with: "\"\""))\"" }
+    private static func address(_ spot: HotSpots.Spot) -> CSVText.Cell {
+        .plain("0x\(String(spot.address, radix: 16))")
+    }
+
+    private static func numbers(_ numbers: UInt64...) -> [CSVText.Cell] { numbers.map { .plain(String($0)) } }
 }

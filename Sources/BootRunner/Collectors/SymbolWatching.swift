@@ -12,11 +12,7 @@ final class SymbolWatching: BootCollector {
         self.symbols = symbols
         var observation = GuestObservation(milestones: symbols.milestones, kernel: kernel)
         observation.omitsBlocks = true
-        do {
-            counters = try GuestCounters(plugin: plugin, folder: folder, observing: observation)
-        } catch let error as GuestObserverError {
-            throw RunnerError(error)
-        }
+        counters = try .prepared(plugin, in: folder, observing: observation)
         qemuArguments = counters.qemuArguments
     }
 

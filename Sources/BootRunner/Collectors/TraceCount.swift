@@ -1,4 +1,5 @@
 import BootModel
+import BootProfiles
 import Foundation
 import Glibc
 
@@ -96,19 +97,22 @@ struct TraceCount: Sendable {
     }
 
     /// All events of all phases as CSV, the most frequent first; times are milliseconds since QEMU's start, to ten.
-    func table(_ milestones: [(name: String, at: Double)]) -> String {
+    func table(_ milestones: [(name: String, at: Double)]) -> [UInt8] {
         let start = milestones.first?.at ?? 0
         let rows = milestones.indices.flatMap { place in
             events(of: place, in: milestones).map { (phase: milestones[place].name, row: $0) }
         }.sorted { ($1.row.count, $0.row.event) < ($0.row.count, $1.row.event) }
         let total = Double(max(1, rows.reduce(0) { $0 + $1.row.count }))
         let milliseconds = { (moment: Int64) in max(0, Int((Double(moment) * 10 - start * 1_000).rounded())) }
-        let lines = rows.map { phase, row in
+        var text = CSVText(columns: ["event", "phase", "count", "first_ms", "last_ms", "share"])
+        for (phase, row) in rows {
             let share = (Double(row.count) / total * 1e6).rounded() / 1e6
-            return "\(row.event),\"\(phase.replacing("\"", with: "\"\""))\",\(row.count),"
-                + "\(milliseconds(row.first)),\(milliseconds(row.last)),\(share)\n"
+            text.add([
+                .name(row.event), .name(phase), .plain("\(row.count)"), .plain("\(milliseconds(row.first))"),
+                .plain("\(milliseconds(row.last))"), .plain("\(share)"),
+            ])
         }
-        return "event,phase,count,first_ms,last_ms,share\n" + lines.joined()
+        return text.bytes
     }
 
     /// The events of a phase, the most frequent first; `first` and `last` are hundredths of a second since 1970.

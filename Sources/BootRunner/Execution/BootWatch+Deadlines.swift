@@ -3,11 +3,11 @@ import BootModel
 /// When a boot has taken too long.
 extension BootWatch {
     func nextDeadline() -> Nanoseconds {
-        var next = min(start + limits.boot, nextScreen)
-        if let silence = limits.silence { next = min(next, lastHeard + silence) }
+        var next = min(start + setting.limits.boot, nextScreen)
+        if let silence = setting.limits.silence { next = min(next, lastHeard + silence) }
         if let panicDeadline { next = min(next, panicDeadline) }
         if let pending { next = min(next, pending.until) }
-        if let deadlineOfRun { next = min(next, deadlineOfRun) }
+        if let deadlineOfRun = setting.deadlineOfRun { next = min(next, deadlineOfRun) }
         return next
     }
 
@@ -16,20 +16,20 @@ extension BootWatch {
             if now >= pending.until { conclude(pending.outcome) }
         } else if let panicDeadline, now >= panicDeadline {
             conclude(BootOutcome(.panicked, detail: panicText))
-        } else if let deadlineOfRun, now >= deadlineOfRun {
+        } else if let deadlineOfRun = setting.deadlineOfRun, now >= deadlineOfRun {
             conclude(
                 BootOutcome(.interrupted, detail: "the run's time limit came during this boot; \(lastSeen)"))
-        } else if let silence = limits.silence, now >= lastHeard + silence {
+        } else if let silence = setting.limits.silence, now >= lastHeard + silence {
             conclude(BootOutcome(.hung, detail: "silent for \(Self.text(now - lastHeard)); \(lastSeen)"))
-        } else if now >= start + limits.boot {
+        } else if now >= start + setting.limits.boot {
             // A guest that still talks needs more time; one that has fallen silent needs a debugger.
             let silent = now - lastHeard
-            let isSilent = silent.count > limits.boot.count / 4
+            let isSilent = silent.count > setting.limits.boot.count / 4
             let detail = isSilent ? "silent for \(Self.text(silent)); \(lastSeen)" : lastSeen
             conclude(
                 BootOutcome(
                     isSilent ? .hung : .timedOut,
-                    detail: "not booted after \(Self.text(limits.boot)), \(detail)"))
+                    detail: "not booted after \(Self.text(setting.limits.boot)), \(detail)"))
         } else if now >= nextScreen {
             // A screen that is still on its way is not asked for again.
             if screenRequest == nil { lookAtScreen() } else { nextScreen = now + Self.screenInterval }

@@ -41,7 +41,7 @@ extension BootWatch {
 
     /// Looks whether functions of the guest have run that the script waits for.
     func askForSymbols(at now: Nanoseconds) {
-        let reached = collectors.flatMap { $0.newMilestones() }
+        let reached = setting.collectors.flatMap { $0.newMilestones() }
         guard !reached.isEmpty, !isOver else { return }
         lastHeard = now
         for milestone in reached where milestone != BootScript.booted { note(milestone, at: now, byte: nil) }
@@ -61,7 +61,7 @@ extension BootWatch {
     func note(_ milestone: String, at now: Nanoseconds, byte: Int?) {
         guard !seen.milestones.contains(where: { $0.name == milestone }) else { return }
         seen.milestones.append(MilestoneReached(name: milestone, elapsed: now - start))
-        for collector in collectors { collector.reached(milestone, atByte: byte) }
+        for collector in setting.collectors { collector.reached(milestone, atByte: byte) }
     }
 
     func hear(_ report: GuardedProcess.Report) {
@@ -86,7 +86,8 @@ extension BootWatch {
                 conclude(BootOutcome(.poweredOff, detail: lastSeen))
             } else {
                 let status = end.exitStatus.map(String.init) ?? "?"
-                let said = QEMULog.message(qemuLog) ?? "QEMU ended with status \(status) and no message"
+                let said =
+                    QEMULog.message(setting.qemuLog) ?? "QEMU ended with status \(status) and no message"
                 conclude(BootOutcome(.refused, detail: said))
             }
         }
@@ -94,7 +95,7 @@ extension BootWatch {
 
     func hearControl() {
         guard control >= 0 else {
-            control = bootmark_accept(listener)
+            control = bootmark_accept(setting.listener)
             if control >= 0 { session = QMPSession(socket: control) }
             return
         }
@@ -136,7 +137,7 @@ extension BootWatch {
         if panic != nil { return BootOutcome(.panicked, detail: panicText) }
         switch reason {
         case "guest-shutdown":
-            return script.end == .poweredOff
+            return setting.script.end == .poweredOff
                 ? BootOutcome(.booted) : BootOutcome(.poweredOff, detail: lastSeen)
         case "guest-reset", "subsystem-reset": return BootOutcome(.reset, detail: lastSeen)
         case "guest-panic": return BootOutcome(.panicked, detail: "the guest reported a panic to QEMU")
@@ -154,7 +155,7 @@ extension BootWatch {
         isOver = true
         seen.outcome = outcome
         if outcome.isBooted { note(BootScript.booted, at: now, byte: byte) }
-        for collector in collectors { collector.freeze() }
+        for collector in setting.collectors { collector.freeze() }
     }
 
     /// The last thing that the guest said or showed.
@@ -165,7 +166,7 @@ extension BootWatch {
 
     /// The function that was waited for in vain: nothing on the console shows that it never ran.
     private var awaited: String {
-        guard case .reached(let end) = script.end, end.channel == .symbol else { return "" }
+        guard case .reached(let end) = setting.script.end, end.channel == .symbol else { return "" }
         return "; the function \(end.pattern) never ran"
     }
 }

@@ -25,7 +25,8 @@ extension BootWatch {
         nextScreen = Clock.now + Self.screenInterval
         if pending == nil {
             screenRequest = session?.send(
-                "pmemsave", ["val": VGAScreen.address, "size": VGAScreen.size, "filename": screenCopy])
+                "pmemsave",
+                ["val": VGAScreen.address, "size": VGAScreen.size, "filename": setting.screenCopy])
         }
         return true
     }
@@ -35,7 +36,9 @@ extension BootWatch {
         defer { if let pending, !isOver { conclude(pending.outcome) } }
         guard succeeded, let screen else { return }
         let now = Clock.now
-        guard screen.show(VGAScreen.text(Files.bytes(screenCopy, limit: VGAScreen.size))) else { return }
+        guard screen.show(VGAScreen.text(Files.bytes(setting.screenCopy, limit: VGAScreen.size))) else {
+            return
+        }
         lastHeard = now
         screenIsRead = true
         examine(screen, at: now)

@@ -34,16 +34,9 @@ final class BootWatch {
     /// How long the runner waits for the rest of a panic's message.
     static let panicGrace = Nanoseconds.milliseconds(300)
 
-    let script: BootScript
+    let setting: Setting
     /// Whether milestones lie in the guest's own code, where nothing tells when they are reached.
     let waitsForSymbols: Bool
-    let limits: Limits
-    let deadlineOfRun: Nanoseconds?
-    let collectors: [any BootCollector]
-    let listener: Int32
-    let stop: Int32
-    let screenCopy: String
-    let qemuLog: String
     var channels: [WatchedChannel]
     var watched: [pollfd] = []
     var screen: WatchedChannel?
@@ -79,15 +72,8 @@ final class BootWatch {
     }
 
     init(_ setting: Setting, channels: [WatchedChannel], screen: WatchedChannel) {
-        script = setting.script
+        self.setting = setting
         waitsForSymbols = !setting.script.symbolMilestones.isEmpty
-        limits = setting.limits
-        deadlineOfRun = setting.deadlineOfRun
-        collectors = setting.collectors
-        listener = setting.listener
-        stop = setting.stop
-        screenCopy = setting.screenCopy
-        qemuLog = setting.qemuLog
         self.channels = channels
         self.screen = screen
     }
@@ -110,7 +96,7 @@ final class BootWatch {
             }
             hear(report)
         }
-        if seen.end == nil, collectors.contains(where: \.wantsOrderlyEnd) {
+        if seen.end == nil, setting.collectors.contains(where: \.wantsOrderlyEnd) {
             session?.send("quit")
             let deadline = Clock.now + Self.orderlyEnd
             while seen.end == nil, let report = qemu.nextReport(within: max(.zero, deadline - Clock.now)) {
@@ -143,7 +129,7 @@ final class BootWatch {
     /// Waits until something is to be heard, hears it, and looks at the clock; true where the guard has a report.
     private func wait(on reports: Int32) -> Bool {
         watched.removeAll(keepingCapacity: true)
-        for descriptor in [reports, stop, control >= 0 ? control : listener] {
+        for descriptor in [reports, setting.stop, control >= 0 ? control : setting.listener] {
             watched.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
         }
         // poll says of a file that it can always be read, and passes over negative descriptors.

@@ -145,7 +145,8 @@ extension RunOptions {
     }
 
     /// The boots in their order: one to warm up, the timed ones, those that are recorded, those whose guest's
-    /// stacks are followed, those in other layouts, those that are sampled, inspected and traced. Exact boots warm nothing up, and the second profile of one would be the first's.
+    /// stacks are followed, those in other layouts, those that are sampled, inspected and traced. Exact boots warm
+    /// nothing up, and the second profile of one would be the first's.
     func plannedBoots(_ collectors: [Plan.Collector]) -> [Plan.PlannedBoot] {
         let records = collectors.contains(.perfRecord) ? max(1, recordedBoots) : 0
         let profiles = collectors.contains(.guestProfile) ? isExact ? 1 : max(1, recordedBoots) : 0
@@ -176,7 +177,10 @@ extension Plan {
         }
         if collectors.contains(.guestInstructions) {
             counted.formUnion(isExact ? [.guestInstructions, .guestBlocks] : [.guestInstructions])
-            phases += phases.compactMap { $0.phase.map { Metric.guestInstructions.of(phase: $0) } }
+            let names = phases.compactMap(\.phase)
+            for metric in isExact ? [Metric.guestInstructions, .guestBlocks] : [.guestInstructions] {
+                phases += names.map(metric.of(phase:))
+            }
         }
         let metrics = [.bootTime] + phases + Metric.all.dropFirst().filter(counted.contains)
         return isExact ? metrics.map { $0.isOfTheGuest ? $0.exactly : $0 } : metrics

@@ -28,11 +28,12 @@ public struct HeatTable: Sendable {
         case .text: return Array(text(shown).utf8)
         case .markdown: return Array(markdown(shown).utf8)
         case .csv:
-            return Array(
-                ([columns] + shown).map { row in
-                    zip(columns, row).map { $0 != "address" && Self.isName($0) ? Self.quoted($1) : $1 }
-                        .joined(separator: ",") + "\n"
-                }.joined().utf8)
+            var text = CSVText(columns: columns)
+            for row in shown {
+                text.add(
+                    zip(columns, row).map { $0 != "address" && Self.isName($0) ? .name($1) : .plain($1) })
+            }
+            return text.bytes
         case .json: return json(shown)
         }
     }
@@ -88,8 +89,6 @@ public struct HeatTable: Sendable {
     private static func isName(_ column: String) -> Bool { names.contains(column) }
 
     private static let names: Set = ["address", "function", "kind", "symbol", "event", "phase"]
-
-    private static func quoted(_ cell: String) -> String { "\"\(cell.replacing("\"", with: "\"\""))\"" }
 
     /// The cells of a line; within quotes a comma is one, and a doubled quote is a quote.
     private static func cells(_ line: String) -> [String] {

@@ -28,7 +28,7 @@ public struct HotSpots: Sendable, Hashable {
     /// The most bytes of a table: more than 524,288 lines have.
     private static let limit = 64 << 20
 
-    init(_ file: BootFile, ofBlocks: Bool) throws {
+    init(_ file: BootFile) throws {
         try self.init(file.read(limit: Self.limit), place: file.path)
     }
 
