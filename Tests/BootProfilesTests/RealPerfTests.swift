@@ -8,8 +8,9 @@ final class RealPerfTests: XCTestCase {
     private var folder = URL(fileURLWithPath: "/")
 
     override func setUpWithError() throws {
+        // perf takes what lies at /tmp/perf-… for lists of symbols, and names nothing in programs there.
         folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "perf-\(getpid())-\(UInt32.random(in: 0 ... .max))")
+            "recording-\(getpid())-\(UInt32.random(in: 0 ... .max))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let status = try run("perf record -g -e cpu-clock -F 997 -o probe.data -- true")
         if status != 0 {
