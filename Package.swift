@@ -48,9 +48,8 @@ let foundations: [Target] = [
 /// The plugin is compiled on the user's machine, where QEMU is, so its source travels inside.
 let pluginSource: [Resource] = [
     "channel.h", "configuration.c", "contexts.c", "counters.c", "frames.c", "hash.c", "hot.c", "images.c",
-    "milestones.c",
-    "places.c", "plugin.c", "plugin.h", "profile.c", "qemu_api.h", "registers.c", "serial.c", "stacks.h",
-    "symbols.c", "threads.c", "uart.c", "users.c",
+    "milestones.c", "places.c", "plugin.c", "plugin.h", "profile.c", "qemu_api.h", "registers.c", "serial.c",
+    "stacks.h", "symbols.c", "threads.c", "transfers.c", "uart.c", "users.c",
 ].map { .embedInCode("plugin/" + $0) }
 
 let pipeline: [[Target]] = [

@@ -22,6 +22,7 @@ enum PluginSource {
         ("stacks.h", PackageResources.stacks_h),
         ("symbols.c", PackageResources.symbols_c),
         ("threads.c", PackageResources.threads_c),
+        ("transfers.c", PackageResources.transfers_c),
         ("uart.c", PackageResources.uart_c),
         ("users.c", PackageResources.users_c),
     ]

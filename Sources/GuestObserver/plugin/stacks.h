@@ -45,6 +45,13 @@ struct symbol {
     uint8_t kind;
 };
 
+/* ---- Instructions. ---- */
+
+enum transfer { NO_TRANSFER, DIRECT_CALL, INDIRECT_CALL, RETURN, INTERRUPT_RETURN, SYSTEM_RETURN };
+
+/* What an instruction does to the stack of calls. A direct call's distance goes to `distance`. */
+enum transfer transfer_of(const uint8_t *bytes, size_t size, int32_t *distance);
+
 /* ---- Places. ---- */
 
 /* Whether the kernel's code lies there. */
