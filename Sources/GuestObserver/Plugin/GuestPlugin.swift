@@ -34,14 +34,14 @@ public struct GuestPlugin: Sendable, Hashable {
             return GuestPlugin(prebuiltAt: prebuilt)
         }
         let compiler = try await PluginCompiler.find(searchPath: environment["PATH"] ?? "/usr/bin:/bin")
-        let folder = try PrivateFolder(at: cacheFolder(environment: environment))
+        let folder = try TrustedFolder(at: cacheFolder(environment: environment))
         let name = "plugin-\(PluginSource.digest(compilerVersion: compiler.version)).so"
         let path = "\(folder.path)/\(name)"
         if try folder.holds(name) { return GuestPlugin(prebuiltAt: path) }
 
         try await folder.withTemporaryFolder { building in
             for file in PluginSource.files {
-                try PrivateFolder.write(file.bytes, to: "\(building)/\(file.name)")
+                try TrustedFolder.write(file.bytes, to: "\(building)/\(file.name)")
             }
             let library = "\(building)/plugin.so"
             try await compiler.compile(folder: building, to: library)

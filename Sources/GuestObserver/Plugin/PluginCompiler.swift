@@ -45,7 +45,7 @@ struct PluginCompiler: Sendable {
     /// The first file called `name` on a search path that may be executed; only absolute folders count.
     static func executable(_ name: String, on searchPath: String) -> String? {
         searchPath.split(separator: ":").filter { $0.hasPrefix("/") }.map { "\($0)/\(name)" }
-            .first { PrivateFolder.isExecutable($0) }
+            .first { TrustedFolder.isExecutable($0) }
     }
 }
 

@@ -1,7 +1,7 @@
 import Glibc
 
 /// A folder of which nobody but this user can change the contents: QEMU is going to run code from it.
-struct PrivateFolder: Sendable {
+struct TrustedFolder: Sendable {
     /// Its absolute path.
     let path: String
 
