@@ -114,6 +114,33 @@ final class ProfileCommandTests: CommandTestCase {
             try JSONSerialization.jsonObject(with: Data(File.text("\(folder)/movers.json").utf8)))
     }
 
+    func testAFileOfTwoWeightsIsBothSidesOfADifference() async throws {
+        try write("main;a 3 1\nmain;b 1 1\n", to: "both")
+        let table = try await printed(["diff", place("both"), "-o", place("both.svg")])
+        XCTAssertTrue(table.contains("-25.00"), table)
+        XCTAssertTrue(File.text("\(folder)/both.svg").contains("both, before"))
+        try write("main;a 3\n", to: "one")
+        assertFault(
+            try await bootmark(["diff", place("one")]), 66, says: "which holds one profile",
+            "bootmark diff BEFORE AFTER")
+    }
+
+    func testAFolderOfFilesIsABootForEach() async throws {
+        for side in ["old", "new"] {
+            try FileManager.default.createDirectory(
+                atPath: place(side), withIntermediateDirectories: false)
+            for boot in 0..<5 {
+                try write(
+                    "main;a \(side == "old" ? 900 + boot : 700 + boot)\nmain;b 100\n", to: "\(side)/\(boot)")
+            }
+        }
+        let table = try await printed(["diff", place("old"), place("new")])
+        XCTAssertTrue(table.contains("5 profiles before, 5 after"), table)
+        XCTAssertTrue(table.contains("*"), table)
+        try write("no stacks", to: "new/9")
+        assertFault(try await bootmark(["diff", place("old"), place("new")]), 66, says: "new/9")
+    }
+
     private func weight(_ folded: String) -> Int {
         folded.split(separator: "\n").compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }.reduce(
             0, +)

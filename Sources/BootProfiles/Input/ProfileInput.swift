@@ -78,15 +78,34 @@ public struct ProfileInput {
     ///
     /// - Throws: `ProfileError` with the place, where the input cannot be read.
     public func read() throws(ProfileError) -> Profile {
-        try checkThatOptionsApply()
-        var profile: Profile
-        do throws(ProfileError) {
-            profile = try reader.read(input)
-        } catch {
-            throw error.naming(input.name)
-        }
+        var profile = try checked { () throws(ProfileError) in try reader.read(input) }
         if let cut = input.stream.cut { profile.notes.append(cut) }
-        return input.options.showsRawNames ? profile : profile.demangled()
+        return named(profile)
+    }
+
+    /// Reads both profiles of differential folded stacks. An input can be read once.
+    ///
+    /// - Throws: `ProfileError` with the place, where the input cannot be read or is of another kind.
+    public func readPair() throws(ProfileError) -> (before: Profile, after: Profile) {
+        guard kind == .foldedPair else {
+            throw ProfileError(
+                .unsupported, file: input.name, "it is \(kind.name), which holds one profile",
+                nextStep: "Name what it is compared with too: bootmark diff BEFORE AFTER.")
+        }
+        var pair = try checked { () throws(ProfileError) in
+            try FoldedReader(partial: input.options.partial).readPair(input.stream)
+        }
+        if let cut = input.stream.cut { pair.after.notes.append(cut) }
+        return (named(pair.before), named(pair.after))
+    }
+
+    private func checked<Read>(_ read: () throws(ProfileError) -> Read) throws(ProfileError) -> Read {
+        try checkThatOptionsApply()
+        do throws(ProfileError) { return try read() } catch { throw error.naming(input.name) }
+    }
+
+    private func named(_ profile: Profile) -> Profile {
+        input.options.showsRawNames ? profile : profile.demangled()
     }
 
     /// Refuses what would be ignored: samples picked, ordered or named by what the kind does not know.

@@ -11,11 +11,13 @@ struct Difference: AsyncParsableCommand {
         commandName: "diff",
         abstract: "Draw a differential flame graph, before to after, and list what changed most.",
         discussion: """
-            BEFORE and AFTER are files of stacks, run folders, or baselines. With run folders that hold several \
-            recorded boots, only changes that the boots' own spread does not explain are coloured, and marked in \
-            the table.
+            BEFORE and AFTER are files of stacks, run folders, baselines, or folders with a file for each boot. \
+            With several boots on each side, only changes that the boots' own spread does not explain are \
+            coloured, and marked in the table. Differential folded stacks are both sides in one file. \
+            Recordings of different kernels take their symbols apart: fold each with its own --vmlinux.
 
               bootmark diff before after -o difference.svg --movers movers.md
+              bootmark diff before.data after.data --inline -o difference.svg
               bootmark diff ab/before ab/after --paired -o difference.svg
               bootmark diff before after --view
             """)
@@ -24,9 +26,10 @@ struct Difference: AsyncParsableCommand {
     var before: String
 
     @Argument(help: ArgumentHelp("What is looked at.", valueName: "AFTER"))
-    var after: String
+    var after: String?
 
     @OptionGroup(title: "Naming") var folding: FoldingFlags
+    @OptionGroup(title: "Symbols of perf.data") var symbols: SymbolFlags
     @OptionGroup(title: "Selecting") var selection: SelectionOptions
     @OptionGroup(title: "Drawing") var picture: PictureOptions
 
@@ -52,8 +55,8 @@ struct Difference: AsyncParsableCommand {
     func run() async throws {
         try await Failures.reported {
             var graph = try difference()
-            graph.beforeLabel = before
-            graph.afterLabel = after
+            graph.beforeLabel = after == nil ? "\(before), before" : before
+            graph.afterLabel = after ?? "\(before), after"
             if let output = picture.output { try AtomicFile.write(try graph.svg(), to: output) }
             let table = MoverTable(of: graph)
             if let movers { try AtomicFile.write(Self.encoded(table, for: movers), to: movers) }
@@ -71,10 +74,14 @@ struct Difference: AsyncParsableCommand {
     }
 
     private func difference() throws -> DifferentialFlameGraph {
-        guard paired else {
-            return DifferentialFlameGraph(
-                before: try profiles(before), after: try profiles(after), options: picture.options)
-        }
+        if paired { return try pairedDifference() }
+        let sides = try after.map { (before: try profiles(before), after: try profiles($0)) } ?? bothSides()
+        return DifferentialFlameGraph(
+            before: sides.before, after: sides.after, options: picture.options)
+    }
+
+    private func pairedDifference() throws -> DifferentialFlameGraph {
+        guard let after else { throw ValidationError("--paired takes two run folders, BEFORE and AFTER.") }
         for path in [before, after] where !ProfileInputs.isFolder(path) {
             throw ValidationError("--paired takes run folders, whose boots have numbers; \(path) is a file.")
         }
@@ -101,16 +108,35 @@ struct Difference: AsyncParsableCommand {
         return Array((table.text(count: .max) + "\n").utf8)
     }
 
-    private func profiles(_ path: String) throws -> [Profile] {
-        guard ProfileInputs.isFolder(path) else {
-            try selection.checkHasNoPhase(path)
-            var options = folding.options
-            selection.apply(to: &options)
-            var profile = try selection.restricted(
-                try ProfileInput.open(.file(path), options: options).read())
-            ProfileInputs.markGuest(&profile, path)
-            return [try selection.shaped(profile.withoutSamples())]
+    private var options: FoldingOptions {
+        var options = folding.options
+        symbols.apply(to: &options)
+        selection.apply(to: &options)
+        return options
+    }
+
+    /// Both sides of a file that has two weights for each stack.
+    private func bothSides() throws -> (before: [Profile], after: [Profile]) {
+        guard !ProfileInputs.isFolder(before) else {
+            throw ValidationError("Compared with what? Name AFTER too.")
         }
+        try selection.checkHasNoPhase(before)
+        let pair = try ProfileInput.open(.file(before), options: options).readPair()
+        return ([try selection.shaped(pair.before)], [try selection.shaped(pair.after)])
+    }
+
+    private func recording(_ path: String) throws -> Profile {
+        try selection.checkHasNoPhase(path)
+        var profile = try selection.restricted(
+            try ProfileInput.open(.file(path), options: options).read())
+        ProfileInputs.markGuest(&profile, path)
+        return try selection.shaped(profile.withoutSamples())
+    }
+
+    /// The profiles of one side, one for each boot.
+    private func profiles(_ path: String) throws -> [Profile] {
+        guard ProfileInputs.isFolder(path) else { return [try recording(path)] }
+        if let recordings = try ProfileInputs.recordings(in: path) { return try recordings.map(recording) }
         let side = try StoredSide(path, side: .before, phase: selection.phase).profiles
         let ofGuest = side.guest.isEmpty ? side.guestSamples : side.guest
         let profiles = guest || side.host.isEmpty ? ofGuest : side.host

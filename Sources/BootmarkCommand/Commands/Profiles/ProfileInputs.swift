@@ -101,6 +101,15 @@ struct ProfileInputs: ParsableArguments {
         return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
     }
 
+    /// The files in a folder that holds no run, by name; nil for a run or a baseline, and for an empty folder.
+    static func recordings(in folder: String) throws -> [String]? {
+        let manager = FileManager.default
+        guard !manager.fileExists(atPath: "\(folder)/run.json") else { return nil }
+        let files = try manager.contentsOfDirectory(atPath: folder).filter { !$0.hasPrefix(".") }.sorted()
+            .map { "\(folder)/\($0)" }.filter { !isFolder($0) }
+        return files.isEmpty ? nil : files
+    }
+
     static func empty(_ path: String) -> StoreError {
         StoreError(
             .missing, path: path, reason: "holds no stacks",
