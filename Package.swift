@@ -55,8 +55,10 @@ let pluginSource: [Resource] = [
 let pipeline: [[Target]] = [
     stage("BootModel"),
     stage("BootStatistics"),
-    stage("BootProfiles", ["BootModel", "CDemangler", "CElfutils", "CZlib", "CZstd"]),
-    stage("FlameGraphs", ["BootModel", "BootProfiles", "BootStatistics"]),
+    stage(
+        "BootProfiles", ["BootModel", "CDemangler", "CElfutils", "CZlib", "CZstd"], tests: ["BootTestSupport"]
+    ),
+    stage("FlameGraphs", ["BootModel", "BootProfiles", "BootStatistics"], tests: ["BootTestSupport"]),
     stage("BootStore", ["BootModel", "CZlib", "CRenameAt2"]),
     stage(
         "GuestObserver",
@@ -77,7 +79,8 @@ let pipeline: [[Target]] = [
         tests: ["BootTestSupport"]),
     stage("LibXML", ["CLibXML2"]),
     stage(
-        "BootReports", ["BootModel", "BootStore", "BootProfiles", "FlameGraphs", "LibXML"]),
+        "BootReports", ["BootModel", "BootStore", "BootProfiles", "FlameGraphs", "LibXML"],
+        tests: ["BootTestSupport"]),
     stage(
         "Bootmark",
         ["BootModel", "BootStatistics", "BootStore", "BootRunner", "BootComparison", "BootReports"],

@@ -50,7 +50,7 @@ public struct Profile: Sendable {
     ///
     /// A stack without frames has no place in a tree and is ignored.
     /// - Precondition: the frames come from this profile's `intern`.
-    /// - Throws: `ProfileError` where the weight is negative or not a number, or the tree has reached
+    /// - Throws: `ProfileError` where the weight is negative, not a number, or 2^960 or more, or the tree has reached
     ///   67 million nodes.
     public mutating func add(stack: some Sequence<FrameID>, weight: Double) throws(ProfileError) {
         var node = CallTree.root
@@ -217,7 +217,7 @@ public struct Profile: Sendable {
     /// Adds `weight` to the stack that ends at `node`.
     @inline(__always)
     mutating func add(_ weight: Double, to node: Int32) throws(ProfileError) {
-        guard weight >= 0, weight.isFinite else { throw Self.badWeight(weight) }
+        guard weight >= 0, weight < Self.mostWeight else { throw Self.badWeight(weight) }
         guard node != CallTree.root else { return }
         if tree.count > tree.limit || frames.byteCount > FrameTable.mostBytes { try checkSize() }
         tree.weights[Int(node)] += weight
@@ -239,9 +239,17 @@ public struct Profile: Sendable {
         }
     }
 
+    // So many weights as fit into memory add up to a number below 2^1024, which doubles hold.
+    private static let mostWeight = 0x1p960
+
     private static func badWeight(_ weight: Double) -> ProfileError {
-        ProfileError(
-            .malformed, file: ProfileError.profile, "a stack's weight is \(weight)",
-            nextStep: "Weights must be finite and not negative.")
+        guard weight >= mostWeight, weight.isFinite else {
+            return ProfileError(
+                .malformed, file: ProfileError.profile, "a stack's weight is \(weight)",
+                nextStep: "Weights must be finite and not negative.")
+        }
+        return ProfileError(
+            .tooLarge, file: ProfileError.profile, "a stack's weight is \(weight), too large to be added up",
+            nextStep: "Weights must be below 2^960 (9.7e288).")
     }
 }

@@ -148,6 +148,46 @@ final class PerfDataTests: XCTestCase {
         }
     }
 
+    func testRecordsThatUnfoldFarBeyondTheirSizeAreRefusedTogether() throws {
+        let bomb = compressed([UInt8](repeating: 0, count: 1 << 20))
+        let decompressor = try Decompressor(name: "test", limit: 4 << 20)
+        var unfolded = 0
+        XCTAssertThrowsError(
+            try {
+                for place in 0..<100 {
+                    unfolded += try bomb.withUnsafeBytes { try decompressor.decompress($0, at: place).count }
+                }
+            }()
+        ) { error in
+            XCTAssertEqual((error as? ProfileError)?.code, .tooLarge)
+            XCTAssertEqual((error as? ProfileError)?.place, .byte(4))
+        }
+        XCTAssertEqual(unfolded, 4 << 20)
+        // What is not repetitive may be as long as it likes.
+        var generator = SeededGenerator(seed: 5)
+        let noise = compressed((0..<1 << 20).map { _ in UInt8.random(in: 0...255, using: &generator) })
+        let patient = try Decompressor(name: "test", limit: 1 << 20)
+        for place in 0..<3 {
+            XCTAssertEqual(
+                try noise.withUnsafeBytes { try patient.decompress($0, at: place).count }, 1 << 20)
+        }
+    }
+
+    func testACompressedRecordWithinAnotherIsRefused() throws {
+        var recording = Recording(isBig: false)
+        let all = recording.records.flatMap { $0 }
+        for inner in [
+            recording.record(81, compressed(all)),
+            recording.record(83, recording.u64(UInt64(compressed(all).count)) + compressed(all)),
+        ] {
+            recording.records = [recording.record(81, compressed(inner))]
+            XCTAssertThrowsError(try fold(recording.file)) { error in
+                XCTAssertEqual((error as? ProfileError)?.code, .malformed)
+                XCTAssertTrue("\(error)".contains("holds another"), "\(error)")
+            }
+        }
+    }
+
     func testARecordWithoutASizeIsNamed() throws {
         var recording = Recording(isBig: false)
         recording.records = [[UInt8](repeating: 0, count: 16)]

@@ -1,4 +1,5 @@
 import BootModel
+import BootTestSupport
 import LibXML
 import XCTest
 
@@ -98,10 +99,10 @@ final class HTMLReporterTests: XCTestCase {
         XCTAssertEqual(plots.count, comparison.results.count - 1)
     }
 
-    func testRandomNamesAndConsolesKeepThePageWellFormed() throws {
+    func testHostileAndRandomNamesAndConsolesKeepThePageWellFormed() throws {
         var random = RepeatableRandom(state: 11)
-        for _ in 0..<20 {
-            let hostile = String(decoding: random.consoleBytes(300), as: UTF8.self)
+        let bytes = (0..<20).map { _ in random.consoleBytes(300) } + HostileNames.all.map(\.bytes)
+        for hostile in bytes.map({ String(decoding: $0, as: UTF8.self) }) {
             var comparison = Samples.failedBoot
             comparison.scenario = hostile
             comparison.reason = hostile
@@ -115,7 +116,14 @@ final class HTMLReporterTests: XCTestCase {
             ]
             comparison.reproduction = [hostile]
             comparison.notes = [hostile]
-            XCTAssertNoThrow(try tree([comparison]))
+            for element in elements(try tree([comparison])) {
+                XCTAssertFalse(["script", "b", "style"].contains(element.name), element.name)
+                XCTAssertFalse(element.attributes.contains { $0.name.hasPrefix("on") }, element.name)
+            }
+            let acting = try report([comparison]).unicodeScalars.filter {
+                $0.properties.generalCategory == .control && !["\n", "\t"].contains($0)
+            }
+            XCTAssertTrue(acting.isEmpty, "\(acting.first?.value ?? 0) of \(hostile.debugDescription)")
         }
     }
 }

@@ -15,6 +15,11 @@ final class TerminalTests: CommandTestCase {
         XCTAssertFalse(clean.unicodeScalars.contains { [0x202E, 0x200B].contains($0.value) })
         XCTAssertTrue(clean.contains("é"))
         XCTAssertEqual(ConsoleLine.clean(String(repeating: "x", count: 5000)).count, 400)
+        let folded =
+            "main;\u{1B}]0;owned\u{7} 1\r\nmain;a\tb\r\u{202E} 2\n" + String(repeating: "x", count: 5000)
+        XCTAssertEqual(
+            ConsoleLine.harmless(Array(folded.utf8)),
+            "main;·]0;owned· 1\nmain;a\tb·· 2\n" + String(repeating: "x", count: 5000))
     }
 
     func testAQuotedWordIsReadBackByAShell() async throws {

@@ -125,23 +125,6 @@ final class ExplorerTests: PictureCase {
         }
     }
 
-    func testHostileNamesReachTheTerminalAsText() throws {
-        var profile = Profile()
-        for name in ["\u{1B}[2J\u{1B}]0;owned\u{7}", "a\u{9B}31m", "\u{202E}txt", "line\nbreak", ""] {
-            try profile.add(names: ["main", name], weight: 10)
-        }
-        var explorer = Explorer(profile, title: "\u{1B}[31mtitle", size: size)
-        for key: Key in [.down, .down, .right, .enter, .tab, .tab] {
-            _ = explorer.take(key)
-            for scalar in explorer.screen().text.joined().unicodeScalars {
-                XCTAssertFalse(scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value), "\(scalar.value)")
-                XCTAssertNotEqual(scalar, "\u{202E}")
-            }
-        }
-        explorer.isUnicode = false
-        XCTAssertTrue(screen(explorer).utf8.allSatisfy { $0 < 0x80 })
-    }
-
     func testRandomKeysNeverBreakTheWalk() throws {
         var generator = SystemRandomNumberGenerator()
         let keys: [Key] =

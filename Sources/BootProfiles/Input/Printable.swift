@@ -15,8 +15,10 @@ enum Printable {
         "\"" + line(String(decoding: bytes.prefix(limit * 4), as: UTF8.self), limit: limit) + "\""
     }
 
-    // Direction marks are left out too: they make a terminal show something else than what is there.
-    private static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
+    /// Whether a terminal shows `scalar` and does nothing else.
+    ///
+    /// Direction marks are no such ones: they make a terminal show something else than what is there.
+    static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: false
         default: true

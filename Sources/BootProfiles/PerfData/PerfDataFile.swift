@@ -67,6 +67,9 @@ struct PerfDataFile {
         }
     }
 
+    /// What is said of a recording that ends early.
+    static let cut = "the recording is cut short: later samples are missing"
+
     /// Reads the events, the features and the place of the records of a file in file mode.
     mutating func readTables(_ file: RandomAccess, partial: Bool) throws(ProfileError) {
         let header = try file.bytes(0, 104)
@@ -94,6 +97,7 @@ struct PerfDataFile {
         }
         if isKilled || data.upperBound > file.size {
             records = data.lowerBound..<max(data.lowerBound, file.size)
+            notes.append(Self.cut)
             return
         }
         do throws(ProfileError) { try readFeatures(file, features) } catch {

@@ -49,6 +49,7 @@ struct PerfDataSession {
     private var switchIns: [SwitchIn] = []
     private var otherEvents = 0
     private var damaged = 0
+    private var isCut = false
 
     init(file: PerfDataFile, options: FoldingOptions, name: String) {
         self.file = file
@@ -95,8 +96,11 @@ struct PerfDataSession {
                 base.copyMemory(from: base + used, byteCount: held)
             }
         }
-        if held > 0 || skip > 0 || (end != .max && place < end), !options.partial {
-            throw PerfDataFile.fault(name, .truncated, place, "it is cut short in the middle of a record")
+        if held > 0 || skip > 0 || (end != .max && place < end) {
+            guard options.partial else {
+                throw PerfDataFile.fault(name, .truncated, place, "it is cut short in the middle of a record")
+            }
+            isCut = true
         }
         try drain(through: .max)
     }
@@ -107,6 +111,7 @@ struct PerfDataSession {
         profile.switchIns = switchIns
         profile.notes += file.notes
         if machine.lost > 0 { profile.notes.append("\(machine.lost) samples were lost while recording") }
+        if isCut, !file.notes.contains(PerfDataFile.cut) { profile.notes.append(PerfDataFile.cut) }
         if otherEvents > 0 { profile.notes.append("\(otherEvents) samples of other events were left out") }
         if damaged > 0 { profile.notes.append("\(damaged) damaged samples were left out") }
         for path in machine.resolver.modules.replaced {
@@ -234,6 +239,11 @@ struct PerfDataSession {
             }
             guard records.count - used >= size else { break }
             let record = Array(records[used..<(used + size)])
+            // perf compresses once; compressed records within compressed ones could unfold without end.
+            let kind = record.withUnsafeBytes { ByteView($0, swapped: file.isSwapped).u32(0) }
+            guard kind != 81, kind != 83 else {
+                throw PerfDataFile.fault(name, .malformed, place, "a compressed record holds another")
+            }
             try record.withUnsafeBytesThrowing { (raw) throws(ProfileError) in
                 _ = try take(ByteView(raw, swapped: file.isSwapped), at: place)
             }

@@ -5,8 +5,11 @@ enum Standard {
     /// Writes a result.
     static func output(_ text: String) { write(text, to: .standardOutput) }
 
-    /// Writes a result as it is.
-    static func output(bytes: [UInt8]) { try? FileHandle.standardOutput.write(contentsOf: Data(bytes)) }
+    /// Writes a result as it is; to a terminal, without what it would act on.
+    static func output(bytes: [UInt8]) {
+        let shown = outputIsTerminal ? Array(ConsoleLine.harmless(bytes).utf8) : bytes
+        try? FileHandle.standardOutput.write(contentsOf: Data(shown))
+    }
 
     /// The width of results: the terminal's, else 100 columns.
     static var width: Int {
@@ -29,10 +32,13 @@ enum Standard {
     /// Whether progress may redraw a line on standard error.
     static var errorIsTerminal: Bool { isatty(FileHandle.standardError.fileDescriptor) == 1 }
 
+    /// Whether results are seen by a person.
+    static var outputIsTerminal: Bool { isatty(FileHandle.standardOutput.fileDescriptor) == 1 }
+
     /// Whether results may be coloured: on a terminal, unless NO_COLOR is set (no-color.org).
     static var outputIsColoured: Bool {
         let environment = ProcessInfo.processInfo.environment
         guard environment["NO_COLOR"]?.isEmpty ?? true, environment["TERM"] != "dumb" else { return false }
-        return isatty(FileHandle.standardOutput.fileDescriptor) == 1
+        return outputIsTerminal
     }
 }

@@ -51,13 +51,20 @@ final class TerminalProgress: RunProgress {
 /// A guest's words on one line of a terminal, with nothing in them that a terminal would obey.
 enum ConsoleLine {
     static func clean(_ text: String) -> String {
-        String(
+        String(String.UnicodeScalarView(text.unicodeScalars.prefix(400).map { acts($0) ? "\u{B7}" : $0 }))
+    }
+
+    /// Lines of text, each as long as it is.
+    static func harmless(_ bytes: [UInt8]) -> String {
+        let text = String(decoding: bytes, as: UTF8.self).replacing("\r\n", with: "\n")
+        return String(
             String.UnicodeScalarView(
-                text.unicodeScalars.prefix(400).map { scalar in
-                    let isControl = scalar.value < 32 || (127..<160).contains(scalar.value)
-                    let isFormat = scalar.properties.generalCategory == .format
-                    return isControl || isFormat ? "·" : scalar
-                }))
+                text.unicodeScalars.map { acts($0) && $0 != "\n" && $0 != "\t" ? "\u{B7}" : $0 }))
+    }
+
+    private static func acts(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value < 32 || (127..<160).contains(scalar.value)
+            || scalar.properties.generalCategory == .format
     }
 }
 

@@ -50,7 +50,7 @@ enum SampleFiles {
         return try XCTUnwrap(input, "there is no kind \(label)").read()
     }
 
-    private static func options(_ change: (inout FoldingOptions) -> Void) -> FoldingOptions {
+    static func options(_ change: (inout FoldingOptions) -> Void) -> FoldingOptions {
         var options = FoldingOptions()
         options.symbolPlaces.root = "/no/such/root"
         options.symbolPlaces.kernelSymbols = "/no/such/list"

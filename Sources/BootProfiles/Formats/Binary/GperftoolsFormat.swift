@@ -53,7 +53,11 @@ enum GperftoolsFormat: ProfileReader {
                 }
                 try profile.add(stack: frames, weight: Double(count) * period)
             }
-            if !ended { profile.notes.append("the profile is cut short: no mappings, so no names") }
+            if !ended {
+                profile.notes.append("the profile is cut short: no mappings, so no names")
+            } else if raw.last != 0x0A {
+                profile.notes.append("the mappings are cut short: names are missing")
+            }
             return profile
         }
     }

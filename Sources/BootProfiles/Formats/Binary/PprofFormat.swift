@@ -135,7 +135,7 @@ private struct PprofTables {
                 "a field is cut short or damaged", at: .byte(reader.place), .truncated,
                 nextStep: "Export the profile again, or read what there is with --partial.")
         }
-        isCut = isCut || !reader.isAtEnd
+        isCut = isCut || !reader.isAtEnd || strings.isEmpty
         // Every profile has the empty string at least, and it comes late.
         guard !strings.isEmpty || input.options.partial else {
             throw input.fault(

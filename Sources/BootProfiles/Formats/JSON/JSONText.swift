@@ -7,23 +7,32 @@ package struct JSONText {
     /// Writes JSON of our own, as it is.
     package mutating func raw(_ json: String) { bytes.append(contentsOf: json.utf8) }
 
-    /// Writes a string; what is not UTF-8 in it becomes U+FFFD.
+    /// Writes a string; what is not UTF-8 in it becomes U+FFFD. What a terminal would act on is escaped.
     package mutating func string(_ text: String) {
         bytes.append(0x22)
-        for byte in text.utf8 {
-            switch byte {
-            case 0x22, 0x5C:
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\":
                 bytes.append(0x5C)
-                bytes.append(byte)
-            case 0..<0x20, 0x7F:
-                let digits = Array("0123456789abcdef".utf8)
-                bytes.append(contentsOf: "\\u00".utf8)
-                bytes.append(digits[Int(byte >> 4)])
-                bytes.append(digits[Int(byte & 15)])
-            default: bytes.append(byte)
+                bytes.append(UInt8(scalar.value))
+            case " "..."~": bytes.append(UInt8(scalar.value))
+            default:
+                if Printable.isHarmless(scalar) {
+                    bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+                } else {
+                    for unit in UTF16.encode(scalar) ?? UTF16.encodedReplacementCharacter { escape(unit) }
+                }
             }
         }
         bytes.append(0x22)
+    }
+
+    private mutating func escape(_ unit: UInt16) {
+        bytes.append(contentsOf: "\\u".utf8)
+        for shift in [12, 8, 4, 0] as [UInt16] {
+            let digit = UInt8(unit >> shift & 15)
+            bytes.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+        }
     }
 
     /// Writes a number without an exponent.

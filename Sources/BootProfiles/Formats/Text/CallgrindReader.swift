@@ -24,6 +24,7 @@ extension CallgrindFormat: ProfileReader {
         var profile = parser.profile
         try parser.graph.addStacks(to: &profile)
         if input.options.namesModules { profile = profile.renamingFrames(CallgrindParser.cutToModule) }
+        if !parser.isComplete { profile.notes.append("the text is cut short: later functions are missing") }
         profile.note(skipped: skipped)
         return profile
     }

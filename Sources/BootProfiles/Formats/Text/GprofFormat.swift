@@ -37,6 +37,7 @@ enum GprofFormat: ProfileReader {
                 "no empty line ends the flat profile: it is cut short", at: .line(last), .truncated,
                 nextStep: "Print it again with gprof, or read what there is with --partial.")
         }
+        if state != .behind { profile.notes.append("the profile is cut short: later functions are missing") }
         profile.note(skipped: skipped)
         return profile
     }

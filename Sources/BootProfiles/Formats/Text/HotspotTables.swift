@@ -8,7 +8,7 @@ enum HotspotTables {
     }
 }
 
-/// Rows of names and numbers, quoted as RFC 4180 says.
+/// Rows of names and numbers, quoted as RFC 4180 says; a name's control characters and line ends become U+FFFD.
 package struct CSVText {
     /// A cell of a row.
     package enum Cell: Sendable, Hashable {
@@ -48,10 +48,11 @@ package struct CSVText {
     private mutating func quote(_ name: String) {
         bytes.append(0x22)
         // A spreadsheet would take a name that begins like a formula for one.
-        if let first = name.utf8.first, "=+-@\t\r".utf8.contains(first) { bytes.append(0x27) }
-        for byte in name.utf8 {
-            if byte == 0x22 { bytes.append(0x22) }
-            bytes.append(byte)
+        if let first = name.utf8.first, "=+-@".utf8.contains(first) { bytes.append(0x27) }
+        for scalar in name.unicodeScalars {
+            if scalar == "\"" { bytes.append(0x22) }
+            let shown = Printable.isHarmless(scalar) ? scalar : "\u{FFFD}"
+            bytes.append(contentsOf: UTF8.encode(shown) ?? UTF8.encodedReplacementCharacter)
         }
         bytes.append(0x22)
     }

@@ -21,7 +21,9 @@ enum MassifFormat: ProfileReader {
                 "the last snapshot is cut short", at: .line(parser.lines), .truncated,
                 nextStep: "Record it again, or read what there is with --partial.")
         }
+        let isComplete = parser.isComplete
         var profile = try parser.profile()
+        if !isComplete { profile.notes.append("the last snapshot is cut short: what it holds is missing") }
         profile.note(skipped: skipped)
         return profile
     }

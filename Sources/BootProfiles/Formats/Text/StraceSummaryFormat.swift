@@ -51,6 +51,7 @@ enum StraceSummaryFormat: ProfileReader {
         if !wantsCalls, times.total == 0 {
             profile.notes.append("the table holds no time, so calls are counted")
         }
+        if !ended { profile.notes.append("the table is cut short: later calls are missing") }
         profile.note(skipped: skipped)
         return profile
     }

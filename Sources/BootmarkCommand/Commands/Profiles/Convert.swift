@@ -25,6 +25,12 @@ struct Convert: AsyncParsableCommand {
         help: ArgumentHelp("The file to write; standard output without it.", valueName: "OUT"))
     var output: String?
 
+    func validate() throws {
+        if to == .profile(.pprof), output == nil, Standard.outputIsTerminal {
+            throw ValidationError("pprof's format is no text for a terminal; name a file: -o profile.pb.gz.")
+        }
+    }
+
     func run() async throws {
         try await Failures.reported {
             let profile = try inputs.merged(keepingSamples: to.showsTimes)
