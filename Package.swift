@@ -56,7 +56,8 @@ let pipeline: [[Target]] = [
     stage("BootModel"),
     stage("BootStatistics"),
     stage(
-        "BootProfiles", ["BootModel", "CDemangler", "CElfutils", "CZlib", "CZstd"], tests: ["BootTestSupport"]
+        "BootProfiles", ["BootModel", "CDemangler", "CElfutils", "CLZMA", "CZlib", "CZstd"],
+        tests: ["BootTestSupport"]
     ),
     stage("FlameGraphs", ["BootModel", "BootProfiles", "BootStatistics"], tests: ["BootTestSupport"]),
     stage("BootStore", ["BootModel", "CZlib", "CRenameAt2"]),
@@ -147,7 +148,7 @@ if Context.environment["BOOTMARK_BENCHMARKS"] != nil {
 
 // Fuzzing needs the readers alone: nothing else is fetched or built for it.
 if Context.environment["BOOTMARK_FUZZ"] != nil {
-    let needed: Set = ["BootModel", "BootProfiles", "CDemangler", "CElfutils", "CZlib", "CZstd"]
+    let needed: Set = ["BootModel", "BootProfiles", "CDemangler", "CElfutils", "CLZMA", "CZlib", "CZstd"]
     package.products = []
     package.dependencies = []
     package.targets.removeAll { !needed.contains($0.name) }

@@ -15,6 +15,9 @@ public struct Profile: Sendable {
     public internal(set) var samples: [ProfileSample] = []
     /// When threads came back onto a processor, where the recording says so and samples are kept.
     package internal(set) var switchIns: [SwitchIn] = []
+    /// When the first sample of the recording was taken, on its clock, whether it was selected or not; nil where the
+    /// samples that there are say it.
+    package internal(set) var start: UInt64?
 
     /// What the threads of the single samples are called, where their stacks do not begin with it.
     package internal(set) var threadNames: [Int32: String] = [:]
@@ -29,6 +32,15 @@ public struct Profile: Sendable {
     public init(origin: FunctionChange.Origin = .host, unit: String = "samples") {
         self.origin = origin
         self.unit = unit
+    }
+
+    /// A profile without stacks and names, of the same recording as `other`.
+    init(alike other: Profile) {
+        self.init(origin: other.origin, unit: other.unit)
+        notes = other.notes
+        switchIns = other.switchIns
+        start = other.start
+        threadNames = other.threadNames
     }
 
     /// A profile whose tree may hold `limit` nodes, for tests.
@@ -81,6 +93,7 @@ public struct Profile: Sendable {
         }
         keepSamples(of: other, at: places, scale: scale)
         for note in other.notes where !notes.contains(note) { notes.append(note) }
+        if let first = other.start { start = min(first, start ?? first) }
     }
 
     /// Calls `body` with every stack that has a weight of its own, outermost caller first, in the order in
@@ -139,9 +152,7 @@ public struct Profile: Sendable {
 
     /// This profile with every name changed by `change`; stacks that become equal are merged.
     func renamingFrames(_ change: (inout [UInt8]) -> Void) -> Profile {
-        var renamed = Profile(origin: origin, unit: unit)
-        renamed.notes = notes
-        renamed.switchIns = switchIns
+        var renamed = Profile(alike: self)
         let names = frames.all.map { frame in
             var name = frames.withBytes(of: frame) { Array($0) }
             change(&name)

@@ -4,6 +4,10 @@ struct Recording {
     var records: [[UInt8]] = []
     /// What samples hold beside identifier, ip, thread, time, period and call chain: bits of perf_event_attr.
     var moreInSamples: UInt64 = 0
+    /// What samples and other records of the second event hold beside that.
+    var moreOfSecond: UInt64 = 0
+    /// perf_event_attr's read_format.
+    var readFormat: UInt64 = 0
     /// perf_event_attr's branch_sample_type and sample_regs_user.
     var branchType: UInt64 = 0
     var registers: UInt64 = 0
@@ -71,20 +75,23 @@ struct Recording {
 
     func sample(
         _ thread: UInt32, _ chain: [UInt64], time: UInt64, period: UInt64 = 1, event: UInt64 = 0,
-        claimed: UInt64? = nil, misc: UInt16 = 2, more: [UInt8] = []
+        claimed: UInt64? = nil, misc: UInt16 = 2, counters: [UInt8] = [], more: [UInt8] = []
     ) -> [UInt8] {
         let head = u64(100 + event) + u64(chain.first ?? 0) + u32(thread) + u32(thread) + u64(time)
         let addresses = chain.flatMap { u64($0) }
         return record(
-            9, head + u64(period) + u64(claimed ?? UInt64(chain.count)) + addresses + more, misc: misc)
+            9, head + u64(period) + counters + u64(claimed ?? UInt64(chain.count)) + addresses + more,
+            misc: misc)
     }
 
     /// perf_event_attr of a clock: identifier, ip, thread, time, period and call chain in its samples.
     private func attributes(config: UInt64) -> [UInt8] {
-        let type: UInt64 = 1 << 16 | 1 << 0 | 1 << 1 | 1 << 2 | 1 << 8 | 1 << 5 | moreInSamples
+        let own = config == 0 ? 0 : moreOfSecond
+        let type: UInt64 = 1 << 16 | 1 << 0 | 1 << 1 | 1 << 2 | 1 << 8 | 1 << 5 | moreInSamples | own
         let flags: UInt64 = isBig ? 1 << (63 - 18) : 1 << 18
         var words =
-            u32(1) + u32(UInt32(attributeSize)) + u64(config) + u64(4000) + u64(type) + u64(0) + u64(flags)
+            u32(1) + u32(UInt32(attributeSize)) + u64(config) + u64(4000) + u64(type) + u64(readFormat)
+            + u64(flags)
         words += [UInt8](repeating: 0, count: 72 - words.count) + u64(branchType) + u64(registers)
         return words + [UInt8](repeating: 0, count: attributeSize - words.count)
     }

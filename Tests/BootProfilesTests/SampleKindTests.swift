@@ -19,17 +19,37 @@ final class SampleKindTests: XCTestCase {
         return String(decoding: FoldedWriter().bytes(profile), as: UTF8.self)
     }
 
-    private func entries(_ recording: Recording, _ calls: [(from: UInt64, to: UInt64)]) -> [UInt8] {
-        recording.u64(UInt64(calls.count))
+    private func entries(
+        _ recording: Recording, _ calls: [(from: UInt64, to: UInt64)], hasIndex: Bool = false,
+        counts: Bool = false
+    ) -> [UInt8] {
+        recording.u64(UInt64(calls.count)) + (hasIndex ? recording.u64(5) : [])
             + calls.flatMap { recording.u64($0.from) + recording.u64($0.to) + recording.u64(0) }
+            + (counts ? calls.flatMap { _ in recording.u64(9) } : [])
     }
 
     func testTheHardwaresStackOfCallsStandsForTheUsersCallChain() throws {
-        for isBig in [false, true] {
+        // The bits 17 and 19: where the hardware's index stood, and counters of each branch.
+        for (isBig, index, counters) in [
+            (false, false, false), (true, false, false), (false, true, false), (true, true, false),
+            (false, true, true),
+        ] {
             var recording = Recording(isBig: isBig)
             recording.moreInSamples = branches
-            recording.branchType = callStack
-            let calls = entries(recording, [(from: 0x1020, to: 0x1040), (from: 0x1010, to: 0x1018)])
+            recording.branchType = callStack | (index ? 1 << 17 : 0) | (counters ? 1 << 19 : 0)
+            let calls = entries(
+                recording, [(from: 0x1020, to: 0x1040), (from: 0x1010, to: 0x1018)], hasIndex: index,
+                counts: counters)
+            recording.records = [
+                recording.comm(7, "c", time: 1),
+                recording.sample(7, [recording.userMarker, 0x5555], time: 2, more: calls),
+            ]
+            let user = "c;[unknown <1010>];[unknown <1020>];[unknown <1040>] 1\n"
+            XCTAssertEqual(try fold(recording), user)
+            var options = FoldingOptions()
+            options.showsAddresses = true
+            // perf 6.1 knows no counters of branches.
+            if !counters { try PerfCommand.check(user, of: recording.file, options) }
             recording.records = [
                 recording.comm(7, "c", time: 1),
                 recording.sample(

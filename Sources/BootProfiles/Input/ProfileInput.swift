@@ -135,11 +135,23 @@ public struct ProfileInput {
             let profile = try change(open(source, options: options).read())
             if index == 0 { merged = profile } else { try merged.merge(profile) }
         }
-        guard merged.total > 0 else {
-            throw ProfileError(
-                .empty, file: sources.map(\.name).joined(separator: ", "), "there is no stack in it",
-                nextStep: "Record again with call graphs (perf record -g), for longer.")
-        }
+        try check(merged, of: sources, options)
         return merged
+    }
+
+    /// Refuses a profile that was read from `sources` and holds nothing.
+    ///
+    /// - Throws: `ProfileError` of the code `empty`.
+    public static func check(
+        _ profile: Profile, of sources: [ProfileSource], _ options: FoldingOptions
+    ) throws(ProfileError) {
+        guard profile.total <= 0 else { return }
+        let isSelection = !options.selection.isEverything
+        throw ProfileError(
+            .empty, file: sources.map(\.name).joined(separator: ", "),
+            isSelection ? "no stack in it is of what was selected" : "there is no stack in it",
+            nextStep: isSelection
+                ? "See what there is without the selection: bootmark fold --tid FILE."
+                : "Record again with call graphs (perf record -g), for longer.")
     }
 }

@@ -25,6 +25,8 @@ struct EventAttributes {
 
     let type: UInt32
     let config: UInt64
+    /// What every sample weighs that does not say it itself: what was asked for with `perf record -c`.
+    let period: UInt64
     let sampleType: SampleType
     let readFormat: UInt64
     /// What the hardware's records of branches hold.
@@ -40,6 +42,7 @@ struct EventAttributes {
     init(_ view: ByteView) {
         type = view.u32(0)
         config = view.u64(8)
+        period = view.u64(16)
         sampleType = SampleType(rawValue: view.u64(24))
         readFormat = view.u64(32)
         // Older versions of perf wrote shorter attributes: what they did not know reads as 0.
@@ -68,6 +71,17 @@ struct EventAttributes {
         guard marksAllRecords, sampleType.contains(.time) else { return nil }
         return 8 + size(of: [.id, .stream, .cpu, .identifier])
     }
+
+    /// Where the event's identifier stands before the end of a record that is no sample; nil where there is none.
+    /// The same for all events of a recording that mixes them.
+    var identifierFromEnd: Int? {
+        guard marksAllRecords else { return nil }
+        if sampleType.contains(.identifier) { return 8 }
+        return sampleType.contains(.id) ? 8 + size(of: [.stream, .cpu]) : nil
+    }
+
+    /// Whether samples hold what the counters of their group of events, or their own, stand at.
+    var readsValues: Bool { sampleType.contains(.read) && readFormat & 4 != 0 }
 
     /// Where the thread's number stands before the end of a record that is no sample; nil where there is none.
     var threadFromEnd: Int? {
@@ -100,6 +114,8 @@ struct Sample {
     var cpu: Int32 = -1
     var identifier: UInt64 = 0
     var period: UInt64 = 0
+    /// Where what the counters stand at begins.
+    var readStart = 0
     /// Where the call chain's addresses begin in the record, and how many there are.
     var chainStart = 0
     var chainCount = 0
@@ -151,6 +167,7 @@ struct Sample {
         }
         if type.contains(.read) {
             guard let size = Self.readSize(record, offset, attributes.readFormat) else { return nil }
+            readStart = offset
             offset += size
         }
         if type.contains(.callchain) {
@@ -254,6 +271,22 @@ struct Sample {
         guard type.contains(.id) else { return 0 }
         let before: [EventAttributes.SampleType] = [.ip, .thread, .time, .address]
         return record.u64(8 + before.count { type.contains($0) } * 8)
+    }
+
+    /// What each counter of the sample's group of events stands at, with the identifier of the event.
+    ///
+    /// - Precondition: `attributes.readsValues`.
+    func values(_ record: ByteView, _ attributes: EventAttributes) -> [(identifier: UInt64, count: UInt64)] {
+        let format = attributes.readFormat
+        let times = (format & 1 != 0 ? 8 : 0) + (format & 2 != 0 ? 8 : 0)
+        guard format & 8 != 0 else {
+            return [(record.u64(readStart + 8 + times), record.u64(readStart))]
+        }
+        let each = format & 16 != 0 ? 24 : 16
+        return (0..<Int(record.u64(readStart))).map {
+            let place = readStart + 8 + times + $0 * each
+            return (record.u64(place + 8), record.u64(place))
+        }
     }
 
     private static func readSize(_ record: ByteView, _ offset: Int, _ format: UInt64) -> Int? {

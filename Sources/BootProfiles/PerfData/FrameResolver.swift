@@ -42,7 +42,13 @@ struct FrameResolver {
     private var cache = FrameCache()
     private var names: [Name: Int32] = [:]
     private var generated: [GeneratedName: Int32] = [:]
-    private var loadedCode: [(range: Range<UInt64>, name: [UInt8])] = []
+    private var loadedCode = LoadedCode()
+    /// Changes when what was found in the kernel before may no longer be what is there.
+    private var kernelGeneration: UInt64 = 0
+    /// The pages of the kernel in which addresses were looked up.
+    private var kernelPages: Set<UInt64> = []
+    /// How often an address was looked up because it was not known.
+    private(set) var lookups = 0
 
     init(options: FoldingOptions) {
         self.options = options
@@ -66,7 +72,10 @@ struct FrameResolver {
     @inline(__always)
     mutating func add(_ address: UInt64, in context: borrowing Context, to builder: inout SampleBuilder) {
         let generation = UInt64(context.space?.generation ?? 0)
-        let space = context.mode == .user ? generation << 8 : UInt64(context.mode.rawValue + 1)
+        let space =
+            context.mode == .user
+            ? generation << 8
+            : UInt64(context.mode.rawValue + 1) | (context.mode == .kernel ? kernelGeneration << 8 : 0)
         let key = space << 1 | (builder.isJava ? 1 : 0)
         if cache.add(key, address, to: &builder) { return }
         addNew(address, key, copy context, to: &builder)
@@ -81,6 +90,7 @@ struct FrameResolver {
             names = [:]
             generated = [:]
         }
+        lookups += 1
         let (entry, isForAllTimes) = resolve(address, context, &builder)
         if isForAllTimes { cache.insert(key, address, entry) }
         cache.add(cache.entries[Int(entry)], to: &builder)
@@ -125,7 +135,8 @@ struct FrameResolver {
             let detailed = detailed(module, place, symbol)
             if !detailed.isEmpty { return (newEntry(detailed, path, address, &builder), true) }
         }
-        guard let symbol else { return (unnamed(address, Int32(module), path, &builder), true) }
+        // perf script shows where in the file the address lies.
+        guard let symbol else { return (unnamed(place, Int32(module), path, &builder), true) }
         return (
             entry(Int32(module), symbol.start, path, &builder) { $0.modules.rawName(of: symbol, in: module) },
             true
@@ -162,8 +173,9 @@ struct FrameResolver {
     }
 
     private mutating func resolveInKernel(_ address: UInt64, _ builder: inout SampleBuilder) -> Int32 {
-        if let code = loadedCode.last(where: { $0.range.contains(address) }) {
-            return entry(-1, code.range.lowerBound, code.name, &builder) { _ in code.name }
+        kernelPages.insert(address >> 12)
+        if let code = loadedCode.find(address) {
+            return entry(-6, UInt64(code.number), code.name, &builder) { _ in code.name }
         }
         guard let found = kernel.find(address) else {
             return unnamed(address, -1, Self.kernelName, &builder)
@@ -216,13 +228,14 @@ struct FrameResolver {
 
     /// Follows a record of code that the kernel made or removed: a program of BPF, a trampoline.
     mutating func loadCode(_ record: ByteView) {
-        let start = record.u64(8)
-        guard loadedCode.count < 1 << 16 else { return }
-        if record.u16(22) & 1 != 0 {
-            loadedCode.removeAll { $0.range.lowerBound == start }
-        } else {
-            let (end, overflow) = start.addingReportingOverflow(UInt64(record.u32(16)))
-            loadedCode.append((start..<(overflow ? .max : end), Array(record.string(24))))
-        }
+        guard let range = loadedCode.follow(record) else { return }
+        // Most is loaded before the first sample, or where no sample was taken.
+        let pages = range.lowerBound >> 12...(range.upperBound - 1) >> 12
+        let isKnown =
+            pages.count > kernelPages.count
+            ? kernelPages.contains { pages.contains($0) } : pages.contains { kernelPages.contains($0) }
+        guard isKnown else { return }
+        kernelGeneration += 1
+        kernelPages = []
     }
 }

@@ -61,16 +61,19 @@ struct RecordedMachine {
         case 1: map(record, filename: 40, isExecutable: record.u16(4) & 0x2000 == 0, buildID: nil)
         case 10:
             let hasBuildID = record.u16(4) & 0x4000 != 0
-            let size = hasBuildID ? min(20, Int(record.u32(40) & 0xFF)) : 0
+            let size = hasBuildID ? min(20, Int(record.slice(40..<41).bytes.first ?? 0)) : 0
             map(
                 record, filename: 72, isExecutable: record.u32(64) & 4 != 0,
                 buildID: hasBuildID ? Array(record.slice(44..<(44 + size)).bytes) : nil)
         case 2: lost &+= record.u64(16)
-        case 13: lost &+= record.u64(8)
+        // What a filter of BPF dropped was not lost.
+        case 13: if record.u16(4) & 0x8000 == 0 { lost &+= record.u64(8) }
         case 3: name(record)
         case 4: end(record)
         case 7: fork(record)
-        case 17: resolver.loadCode(record)
+        case 17:
+            resolver.loadCode(record)
+            chain.forget()
         default: break
         }
     }
@@ -220,10 +223,11 @@ struct RecordedMachine {
             resolver.guest.reference = (Array(path[(end + 1)...]), record.u64(32))
         }
         let process = Int32(bitPattern: record.u32(8))
-        guard isExecutable, process >= 0, mode == 0 || mode == 2 else { return }
+        // Maps of data are recorded only where asked for (-d); what they show lies there, too.
+        guard process >= 0, mode == 0 || mode == 2 else { return }
         let start = record.u64(16)
         let (end, overflow) = start.addingReportingOverflow(record.u64(24))
-        if Self.isAnonymous(path) { path = Array("/tmp/perf-\(process).map".utf8) }
+        if isExecutable, Self.isAnonymous(path) { path = Array("/tmp/perf-\(process).map".utf8) }
         let module = resolver.module(path: path, buildID: buildID ?? buildIDs[path])
         if resolver.modules.isDump(Int(module)) { dumps[process] = module }
         let mapping = AddressSpace.Mapping(

@@ -13,11 +13,15 @@ struct PerfDataFile {
         didSet {
             timeInSample = events.first?.timeInSample
             timeFromEnd = events.first?.timeFromEnd
+            isUniform = events.allSatisfy { $0.timeInSample == timeInSample && $0.timeFromEnd == timeFromEnd }
         }
     }
-    /// Where the time stands in a sample, and before the end of any other record; nil where there is none.
+    /// Where the time stands in a sample, and before the end of any other record, of the first event; nil where
+    /// there is none.
     private(set) var timeInSample: Int?
     private(set) var timeFromEnd: Int?
+    /// Whether the time stands there in the records of every event.
+    private(set) var isUniform = true
     /// The place in `events` of each identifier that samples carry.
     private(set) var eventOfIdentifier: [UInt64: Int] = [:]
     /// Where the records lie in a file; unused in a pipe.
@@ -132,8 +136,8 @@ struct PerfDataFile {
 
     /// Names the event that a pipe announces.
     mutating func rename(_ record: ByteView) {
-        // An update of kind 1 is one of the unit, 2 of the scale, 3 of the name, 4 of the processors.
-        guard record.u64(8) == 3, let index = eventOfIdentifier[record.u64(16)] else { return }
+        // An update of kind 0 is one of the unit, 1 of the scale, 2 of the name, 3 of the processors.
+        guard record.u64(8) == 2, let index = eventOfIdentifier[record.u64(16)] else { return }
         events[index].name = Array(record.string(24))
     }
 

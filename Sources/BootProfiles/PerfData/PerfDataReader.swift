@@ -42,11 +42,15 @@ struct PerfDataSession {
     private var file: PerfDataFile
     private let options: FoldingOptions
     private let name: String
-    private var machine: RecordedMachine
+    private(set) var machine: RecordedMachine
     private var queue = RecordQueue()
     private var decompressor: Decompressor?
     private var event: [UInt8]?
     private var switchIns: [SwitchIn] = []
+    /// When the first sample was taken, of whatever event.
+    private var first: UInt64?
+    /// What the counters of groups of events stood at, by their identifiers.
+    private var counters: [UInt64: UInt64] = [:]
     private var otherEvents = 0
     private var damaged = 0
     private var isCut = false
@@ -109,6 +113,7 @@ struct PerfDataSession {
     consuming func finish() throws(ProfileError) -> Profile {
         var profile = try machine.builder.finish(event: event)
         profile.switchIns = switchIns
+        profile.start = first
         profile.notes += file.notes
         if machine.lost > 0 { profile.notes.append("\(machine.lost) samples were lost while recording") }
         if isCut, !file.notes.contains(PerfDataFile.cut) { profile.notes.append(PerfDataFile.cut) }
@@ -185,12 +190,21 @@ struct PerfDataSession {
     }
 
     private func sampleTime(_ record: ByteView) -> UInt64 {
-        file.timeInSample.map { record.u64($0) } ?? 0
+        let place = file.isUniform ? file.timeInSample : attributes(record)?.timeInSample
+        return place.map { record.u64($0) } ?? 0
     }
 
     private func time(_ record: ByteView) -> UInt64 {
-        guard let place = file.timeFromEnd, record.count - place >= 8 else { return 0 }
+        let place = file.isUniform ? file.timeFromEnd : attributes(ofOther: record)?.timeFromEnd
+        guard let place, record.count - place >= 8 else { return 0 }
         return record.u64(record.count - place)
+    }
+
+    /// The attributes of the event that a record which is no sample belongs to.
+    private func attributes(ofOther record: ByteView) -> EventAttributes? {
+        guard let first = file.events.first, let place = first.identifierFromEnd, record.count >= 8 + place
+        else { return nil }
+        return file.events[file.eventOfIdentifier[record.u64(record.count - place)] ?? 0]
     }
 
     private mutating func process(_ record: ByteView) throws(ProfileError) {
@@ -202,16 +216,33 @@ struct PerfDataSession {
             damaged += 1
             return
         }
+        if first == nil || sample.time < first ?? 0 { first = sample.time }
+        guard attributes.readsValues else {
+            let period = attributes.sampleType.contains(.period) ? sample.period : attributes.period
+            return try add(sample, record, attributes, as: attributes, period: period)
+        }
+        // As perf script has it: a sample of each event of the group, weighing what its counter grew by.
+        for value in sample.values(record, attributes) {
+            guard let index = file.eventOfIdentifier[value.identifier] else { continue }
+            let period = value.count &- (counters.updateValue(value.count, forKey: value.identifier) ?? 0)
+            guard period > 0 else { continue }
+            try add(sample, record, attributes, as: file.events[index], period: period)
+        }
+    }
+
+    /// Adds the sample in `record`, laid out as `attributes` say, as one of `counted`.
+    private mutating func add(
+        _ sample: Sample, _ record: ByteView, _ attributes: EventAttributes, as counted: EventAttributes,
+        period: UInt64
+    ) throws(ProfileError) {
         var weight = 1.0
-        if !attributes.isTracepoint {
-            if event == nil { event = attributes.name }
-            guard event == attributes.name else {
+        if !counted.isTracepoint {
+            if event == nil { event = counted.name }
+            guard event == counted.name else {
                 otherEvents += 1
                 return
             }
-            if options.weighsPeriods, attributes.sampleType.contains(.period), sample.period > 0 {
-                weight = Double(sample.period)
-            }
+            if options.weighsPeriods, period > 0 { weight = Double(period) }
         }
         try machine.add(sample, record, attributes, weight: weight)
     }

@@ -82,7 +82,9 @@ public struct PerfScriptReader: Sendable {
         }
         var parser = try pieces.finish()
         parser.finish()
-        return try parser.builder.finish(event: parser.event)
+        var profile = try parser.builder.finish(event: parser.event)
+        profile.start = parser.start
+        return profile
     }
 }
 
@@ -96,11 +98,18 @@ extension PerfScriptReader: ProfileReader {
     static var kind: ProfileInput.Kind { .perfScript }
 
     static func recognises(_ head: InputHead) -> Bool {
-        head.lines.contains { line in
+        // A tracepoint's header does not end in its event, but a frame stands below it.
+        var isBelowHeader = false
+        return head.lines.contains { line in
             line.withUnsafeBytes { line in
                 guard line[0] != 0x23 else { return false }
-                if line[0] == 0x20 || line[0] == 0x09 { return SampleHeader.single(line) != nil }
-                guard let header = SampleHeader(line) else { return false }
+                if line[0] == 0x20 || line[0] == 0x09 {
+                    let isFrame = FrameLine.startsWithAddress(line) && line.last == 0x29
+                    return isBelowHeader && isFrame || SampleHeader.single(line) != nil
+                }
+                let header = SampleHeader(line)
+                isBelowHeader = header != nil
+                guard let header else { return false }
                 return header.event != nil || SampleHeader.single(line) != nil
             }
         }
@@ -124,6 +133,8 @@ struct PerfScriptParser {
     private var weight: Double = 1
     private var otherEvents = 0
     private var strange = 0
+    /// When the first sample was taken, of whatever event, where samples are kept with their times.
+    private(set) var start: UInt64?
     private let selects: Bool
     private let needsFacts: Bool
 
@@ -242,6 +253,10 @@ struct PerfScriptParser {
         inSample = true
         counts = true
         weight = 1
+        if options.keepsSamples, start == nil {
+            let time = header.facts(whole: true).time
+            if time > 0 { start = time }
+        }
         if let name = header.event {
             if event == nil { event = Array(name) }
             counts = event?.withUnsafeBytes { ByteOrder.equal($0, name) } ?? false

@@ -122,11 +122,18 @@ struct SampleHeader {
         while place > 0, Self.isDigit(line[place - 1]) { place -= 1 }
         let digits = UnsafeRawBufferPointer(rebasing: line[place..<digitsEnd])
         while place > 0, Self.isSpace(line[place - 1]) { place -= 1 }
-        // Without the time's colon: fields of a tracepoint that happen to end in a colon, or perf was asked
-        // not to print the time, where the event is all that is left.
-        guard place > 0 ? line[place - 1] == 0x3A : digits.isEmpty else { return }
+        // Without the time's colon: fields of a tracepoint that happen to end in a colon, or no time is printed,
+        // where at most the processor stands before.
+        guard place == 0 || line[place - 1] == 0x3A || Self.isProcessor(line[..<place]) else { return }
         event = UnsafeRawBufferPointer(rebasing: line[start..<(end - 1)])
         period = DecimalNumber.parse(digits) ?? 0
+    }
+
+    /// Whether `words` are `[001]` alone.
+    private static func isProcessor(_ words: Slice<UnsafeRawBufferPointer>) -> Bool {
+        let word = words.drop(while: isSpace)
+        return word.count > 2 && word.first == 0x5B && word.last == 0x5D
+            && word.dropFirst().dropLast().allSatisfy(isDigit)
     }
 
     private static func isTime(_ line: UnsafeRawBufferPointer, _ start: Int) -> Bool {

@@ -24,19 +24,22 @@ extension Profile {
                 "its samples are of \(Printable.line(unit)), not of context switches",
                 nextStep: next + "; or choose the event with --event context-switches.")
         }
+        // Nothing was selected.
+        guard !isEmpty else { return self }
         guard !switchIns.isEmpty, !samples.isEmpty else {
             throw ProfileError(
                 .empty, file: "profile", "it does not say when threads came back onto a processor",
                 nextStep: next)
         }
         var returns: [Int32: [UInt64]] = [:]
-        for back in switchIns { returns[back.thread, default: []].append(back.time) }
+        // The idle threads of all processors have the number 0 and wait for nothing; ended ones have -1.
+        for back in switchIns where back.thread > 0 { returns[back.thread, default: []].append(back.time) }
         for thread in returns.keys { returns[thread]?.sort() }
-        var waiting = Profile(origin: origin, unit: Self.offCPU)
-        waiting.notes = notes
+        var waiting = Profile(alike: self)
+        waiting.unit = Self.offCPU
         waiting.frames = frames
         var lasting = 0
-        for sample in samples {
+        for sample in samples where sample.facts.thread > 0 {
             let times = returns[sample.facts.thread] ?? []
             // The first return behind the sample, found by halving.
             var (low, high) = (0, times.count)

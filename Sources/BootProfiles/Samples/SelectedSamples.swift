@@ -1,17 +1,17 @@
 extension Profile {
-    /// The stacks of the single samples that were taken in `time`, in nanoseconds since the first of them; or
-    /// since `start` on the recording's clock.
+    /// The stacks of the single samples that were taken in `time`, in nanoseconds since the recording's first, be that
+    /// among them or not; or since `start` on the recording's clock.
     ///
-    /// - Throws: `ProfileError` of the code `empty` where no samples were kept, or none was taken then.
+    /// - Throws: `ProfileError` of the code `empty` where samples have no times, or none was taken then.
     public func selecting(
         _ time: Range<UInt64>, since start: UInt64? = nil
     ) throws(ProfileError) -> Profile {
+        guard !isEmpty else { return self }
         let times = samples.lazy.map(\.facts.time).filter { $0 > 0 }
-        guard let first = times.min(), let last = times.max() else { throw Timeline.timeless }
-        var selected = Profile(origin: origin, unit: unit)
-        selected.notes = notes
-        selected.threadNames = threadNames
+        guard let earliest = times.min(), let last = times.max() else { throw Timeline.timeless }
+        var selected = Profile(alike: self)
         selected.frames = frames
+        let first = self.start ?? earliest
         let start = start ?? first
         for sample in samples where sample.facts.time >= start && time.contains(sample.facts.time - start) {
             selected.samples.append(

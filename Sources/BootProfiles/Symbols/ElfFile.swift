@@ -93,6 +93,7 @@ struct ElfFile {
         let section = sections.first { $0.type == 2 } ?? sections.first { $0.type == 11 }
         var (symbols, names) = section.flatMap { self.symbols(in: $0) } ?? ([], FileBytes([]))
         var more: [UInt8] = []
+        if !hasFullTable { symbols += packedSymbols(&more, behind: names.count) }
         let stubs = linked.map { $0.stubs(&more, behind: names.count) }
         symbols += stubs ?? []
         return SymbolTable(symbols, names: SymbolTable.Names(names, more: more), stubs: stubs?.count)
@@ -134,6 +135,30 @@ struct ElfFile {
 
     /// Whether the file has a full table of symbols.
     var hasFullTable: Bool { sections.contains { $0.type == 2 } }
+
+    /// The functions that a stripped file does not give to others: distributions leave them in it as an ELF file of
+    /// nothing else, packed by xz.
+    ///
+    /// Their names are added to `text`, which stands behind `count` bytes of names.
+    private func packedSymbols(_ text: inout [UInt8], behind count: Int) -> [SymbolTable.Symbol] {
+        guard let section = sections.first(where: { $0.name == Array(".gnu_debugdata".utf8) }),
+            let packed = contents(section),
+            let bytes = XZ.unpacked(packed, limit: Self.largestTable / 2),
+            var file = ElfFile(RandomAccess(bytes, name: file.name)), file.isWide == isWide
+        else { return [] }
+        file.segments = segments
+        for index in file.sections.indices { file.sections[index].home = file.sections[index].address }
+        guard let table = file.sections.first(where: { $0.type == 2 }),
+            let (symbols, names) = file.symbols(in: table)
+        else { return [] }
+        let start = Int32(count + text.count)
+        names.withBytes { text += $0 }
+        return symbols.map { symbol in
+            var symbol = symbol
+            symbol.name += start
+            return symbol
+        }
+    }
 
     private func symbols(in table: Section) -> (symbols: [SymbolTable.Symbol], names: FileBytes)? {
         guard sections.indices.contains(table.link), let bytes = lazyContents(table),

@@ -145,7 +145,10 @@ struct Modules {
         }
         let code = modules[number].code
         for candidate in debugFiles(path, buildID: buildID, code?.elf) {
-            if let file = open(candidate, number), file.hasFullTable {
+            guard let file = RandomAccess(path: candidate).flatMap({ ElfFile($0) }), file.hasFullTable else {
+                continue
+            }
+            if file.buildID == nil || buildID == nil || file.buildID == buildID {
                 modules[number].separate = candidate
                 modules[number].symbols = file.symbols(of: code?.elf)
                 // Its own addresses do for lines, when the file with the code is gone.

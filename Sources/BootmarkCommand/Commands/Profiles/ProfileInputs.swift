@@ -37,15 +37,18 @@ struct ProfileInputs: ParsableArguments {
         guard subject == .module else { return try merged() }
         var options = options()
         options.namesModules = true
+        let sources = try inputs.map(source)
         var merged: Profile?
-        for path in inputs {
-            let input = try ProfileInput.open(source(path), options: options)
+        for source in sources {
+            let input = try ProfileInput.open(source, options: options)
             // Where samples know their command, it stands outermost and is no module.
             let profile = try selection.restricted(try input.read())
                 .joiningNeighbours(withoutFirst: input.kind.facts.contains(.circumstances))
             if merged == nil { merged = profile } else { try merged?.merge(profile) }
         }
-        return merged ?? Profile()
+        let profile = merged ?? Profile()
+        try ProfileInput.check(profile, of: sources, options)
+        return profile
     }
 
     /// The samples of all inputs in the order of time.

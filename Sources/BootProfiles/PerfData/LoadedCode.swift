@@ -1,0 +1,30 @@
+/// Code that the recorded kernel made while it ran: programs of BPF, trampolines.
+struct LoadedCode {
+    /// So many pieces are remembered, those that were removed too.
+    private static let most = 1 << 16
+    private static let removed: Int32 = -1
+
+    private var space = AddressSpace(generation: 0)
+    private var names: [[UInt8]] = []
+
+    /// Follows a record of code that was made or removed; its addresses, or nil where it has none.
+    mutating func follow(_ record: ByteView) -> Range<UInt64>? {
+        let start = record.u64(8)
+        let (end, overflow) = start.addingReportingOverflow(UInt64(record.u32(16)))
+        guard end > start || overflow, names.count < Self.most else { return nil }
+        let isRemoved = record.u16(22) & 1 != 0
+        if !isRemoved { names.append(Array(record.string(24))) }
+        let range = start..<(overflow ? .max : end)
+        space.map(
+            AddressSpace.Mapping(
+                start: range.lowerBound, end: range.upperBound, offset: 0,
+                module: isRemoved ? Self.removed : Int32(names.count - 1)), generation: 0)
+        return range
+    }
+
+    /// What lies at `address`, with a number that is its own; nil where nothing does.
+    func find(_ address: UInt64) -> (number: Int32, name: [UInt8])? {
+        guard let mapping = space.find(address), mapping.module != Self.removed else { return nil }
+        return (mapping.module, names[Int(mapping.module)])
+    }
+}
