@@ -83,6 +83,18 @@ final class PerfRecordTests: XCTestCase {
         }
     }
 
+    func testFilesOfOnePathAreToldApartByTheirBuildIDs() throws {
+        let shell = try XCTUnwrap(RandomAccess(path: "/bin/sh").flatMap { ElfFile($0) }?.buildID)
+        var modules = Modules(places: SymbolPlaces())
+        let path = Array("/bin/sh".utf8)
+        let own = modules.number(path: path, buildID: shell)
+        let other = modules.number(path: path, buildID: [UInt8](repeating: 7, count: 20))
+        XCTAssertNotEqual(own, other)
+        XCTAssertEqual(modules.number(path: path, buildID: shell), own)
+        for number in [own, other] { _ = modules.find(number, 0x1000) }
+        XCTAssertEqual(modules.replaced, ["/bin/sh"], "the other one's symbols are not at hand")
+    }
+
     func testAProcessNumberThatComesAgainHasNothingOfTheProcessThatEnded() throws {
         for isBig in [false, true] {
             var recording = Recording(isBig: isBig)

@@ -4,26 +4,7 @@ import XCTest
 @testable import BootProfiles
 
 /// What this machine's perf records and prints.
-final class RealPerfTests: XCTestCase {
-    private var folder = URL(fileURLWithPath: "/")
-
-    override func setUpWithError() throws {
-        // perf takes what lies at /tmp/perf-… for lists of symbols, and names nothing in programs there.
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "recording-\(getpid())-\(UInt32.random(in: 0 ... .max))")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let status = try run("perf record -g -e cpu-clock -F 997 -o probe.data -- true")
-        if status != 0 {
-            let hint = "perf cannot record here: install linux-perf, and let perf_event_paranoid be at most 1"
-            guard ProcessInfo.processInfo.environment["CI"] == nil else { return XCTFail(hint) }
-            throw XCTSkip(hint)
-        }
-    }
-
-    override func tearDownWithError() throws {
-        try FileManager.default.removeItem(at: folder)
-    }
-
+final class RealPerfTests: RecordingTestCase {
     func testARecordingGivesTheStacksAndTheWeightsOfPerfScriptsText() throws {
         try compare("perf record -g -e cpu-clock -F 4999 -o p.data -- sh -c '\(work)'")
     }
@@ -79,17 +60,18 @@ final class RealPerfTests: XCTestCase {
         }
     }
 
+    /// Asks for the time, which code of the kernel in the process tells.
+    private let clock = """
+        #include <time.h>
+        int main(void) {
+            struct timespec now;
+            for (int i = 0; i < 12000000; i++) clock_gettime(CLOCK_MONOTONIC, &now);
+            return 0;
+        }
+        """
+
     func testTheKernelsCodeInProcessesHasPerfsNames() throws {
-        let source = """
-            #include <time.h>
-            int main(void) {
-                struct timespec now;
-                for (int i = 0; i < 12000000; i++) clock_gettime(CLOCK_MONOTONIC, &now);
-                return 0;
-            }
-            """
-        try source.write(to: folder.appendingPathComponent("clock.c"), atomically: true, encoding: .utf8)
-        XCTAssertEqual(try run("$(command -v cc || command -v clang) -O1 -o clock clock.c"), 0)
+        try compile(clock, "clock")
         // So small a program is hardly ever seen anywhere but in its loop and in the clock's code.
         try compare("perf record -g -e cpu-clock -F 1999 -o p.data -- ./clock", least: 2)
         XCTAssertTrue(try folded("p.data").contains { $0.contains("clock_gettime") })
@@ -98,6 +80,68 @@ final class RealPerfTests: XCTestCase {
         let other = modules.number(path: Array("[vdso]".utf8), buildID: [UInt8](repeating: 7, count: 20))
         XCTAssertNil(modules.find(other, 0x800))
         XCTAssertEqual(modules.replaced, ["[vdso]"])
+    }
+
+    func testStacksAreUnwoundThroughTheKernelsCodeInProcesses() throws {
+        try compile(clock, "clock", "-O1 -fomit-frame-pointer")
+        try compare("perf record --call-graph dwarf,1024 -e cpu-clock -F 499 -o p.data -- ./clock", least: 2)
+        let through = ";main;clock_gettime"
+        XCTAssertTrue(
+            try folded("p.data").contains { $0.contains(through) && $0.contains(";__vdso_clock_gettime") })
+    }
+
+    func testWhatPerfRecordsInOtherWaysGivesTheSame() throws {
+        let faults = "page-faults"
+        let ways: [(options: String, events: [String?], least: Int)] = [
+            // The weight of every sample stands with the event.
+            ("-e cpu-clock -c 500000", [nil], 4),
+            // What was mapped is told with the file's build id; the identifiers of events are listed.
+            ("-e cpu-clock,page-faults -F 4999 --buildid-mmap --sample-identifier", [nil, faults], 6),
+            // One event is sampled, and the other read with it.
+            ("-e '{cpu-clock,page-faults}:S' -F 4999", [nil, faults], 1),
+            // The events' samples hold different things; maps of data are told, too.
+            ("-e cpu-clock/call-graph=no,time=0/,page-faults -F 4999 -d", [nil, faults], 4),
+            // Nothing has a time.
+            ("-e cpu-clock -F 4999 --per-thread", [nil], 1),
+        ]
+        for (options, events, least) in ways {
+            let command = "perf record -g \(options) -o p.data -- sh -c 'seq 1 40000 | sort -rn | md5sum'"
+            XCTAssertEqual(try run(command), 0, options)
+            for event in events { try compareRoutes(of: event, least: least, options) }
+        }
+    }
+
+    func testTracepointsGiveTheSameAsFilesAndThroughPipes() throws {
+        let record = "perf record -g -R -e kmem:kmalloc"
+        guard try run("\(record) -o p.data -- sort /dev/null") == 0 else {
+            // CI runs as root.
+            guard ProcessInfo.processInfo.environment["CI"] == nil else { return XCTFail("no tracepoints") }
+            throw XCTSkip("tracepoints need root, or a perf_event_paranoid of -1")
+        }
+        try compareRoutes()
+        XCTAssertTrue(try folded("p.data").allSatisfy { $0.contains("malloc") })
+        // Their formats stand behind a record of the pipe.
+        XCTAssertEqual(try run("\(record) -o - -- sort /dev/null >p.data"), 0)
+        // Of a pipe perf prints frames without their modules, unless it is asked to.
+        try compareRoutes(fields: "-F comm,pid,tid,time,event,ip,sym,symoff,dso")
+    }
+
+    func testAProgramThatIsGoneIsNamedFromPerfsCopy() throws {
+        let source = """
+            __attribute__((noinline)) unsigned long spin_in_what_is_gone(unsigned long n) {
+                unsigned long sum = 0;
+                for (unsigned long i = 0; i < n; i++) {
+                    sum += i * sum + 1;
+                    __asm__ volatile("" ::"r"(sum));
+                }
+                return sum;
+            }
+            int main(void) { return spin_in_what_is_gone(50000000) == 3; }
+            """
+        try compile(source, "gone")
+        XCTAssertEqual(try run("perf record -g -e cpu-clock -F 999 -o p.data -- ./gone && rm gone"), 0)
+        try compareRoutes(least: 1)
+        XCTAssertTrue(try folded("p.data").contains { $0.contains(";spin_in_what_is_gone ") })
     }
 
     func testACompilersRecordingGivesTheSameThoughItsSymbolsOverlap() throws {
@@ -150,43 +194,5 @@ final class RealPerfTests: XCTestCase {
         XCTAssertEqual(modules.total, whole, accuracy: whole * 0.01)
         XCTAssertTrue(modules.functions().contains { $0.name.hasPrefix("libc") })
         XCTAssertFalse(modules.functions().contains { $0.name.contains("/") })
-    }
-
-    private func read(_ name: String, _ options: FoldingOptions) throws -> Profile {
-        try PerfDataReader(options: options).read(.file(folder.appendingPathComponent(name).path))
-    }
-
-    /// Some work in processes that fork, exec, map and page.
-    private var work: String { "for i in 1 2 3 4 5 6; do seq 1 40000 | sort -rn | md5sum >/dev/null; done" }
-
-    /// Compares the stacks of these commands, or all where there are none.
-    private func compare(_ command: String, commands: [String] = [], least: Int = 6) throws {
-        XCTAssertEqual(try run(command), 0)
-        XCTAssertEqual(try run("perf script -i p.data > p.txt"), 0)
-        let isCompared = { (stack: String) in
-            commands.isEmpty || commands.contains { stack.hasPrefix($0 + ";") }
-        }
-        let data = try folded("p.data").filter(isCompared)
-        let text = try folded("p.txt").filter(isCompared)
-        XCTAssertGreaterThanOrEqual(data.count, least)
-        XCTAssertEqual(data.difference(from: text).map { "\($0)" }, [])
-    }
-
-    private func folded(_ name: String) throws -> [String] {
-        let path = folder.appendingPathComponent(name).path
-        let profile = try ProfileInput.open(.file(path)).read()
-        return String(decoding: FoldedWriter().bytes(profile), as: UTF8.self).split(separator: "\n").map(
-            String.init)
-    }
-
-    private func run(_ command: String) throws -> Int32 {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", command]
-        process.currentDirectoryURL = folder
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        return process.terminationStatus
     }
 }

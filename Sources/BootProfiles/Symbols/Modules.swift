@@ -41,9 +41,11 @@ struct Modules {
 
     /// The number of the file at `path`.
     mutating func number(path: [UInt8], buildID: [UInt8]?) -> Int {
-        if let number = known[path] { return number }
+        // Under one path lie different files, where containers have roots of their own or one was replaced.
+        let key = path + [0] + (buildID ?? [])
+        if let number = known[key] { return number }
         modules.append(Module(path: path, buildID: buildID))
-        known[path] = modules.count - 1
+        known[key] = modules.count - 1
         return modules.count - 1
     }
 
