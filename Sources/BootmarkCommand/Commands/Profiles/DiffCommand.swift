@@ -129,6 +129,7 @@ struct Difference: AsyncParsableCommand {
         try selection.checkHasNoPhase(path)
         var profile = try selection.restricted(
             try ProfileInput.open(.file(path), options: options).read())
+        try ProfileInput.check(profile, of: [.file(path)], options)
         ProfileInputs.markGuest(&profile, path)
         return try selection.shaped(profile.withoutSamples())
     }
