@@ -8,7 +8,7 @@ enum PerfCommand {
     static let isHere = (try? run("command -v perf >/dev/null", in: NSTemporaryDirectory())) == 0
 
     /// What perf script prints of the recording `bytes`; nil where there is no perf.
-    static func script(_ bytes: [UInt8], _ arguments: String = "") throws -> [UInt8]? {
+    static func script(_ bytes: [UInt8]) throws -> [UInt8]? {
         guard isHere else {
             if ProcessInfo.processInfo.environment["CI"] != nil {
                 XCTFail("perf is missing: install linux-perf")
@@ -21,7 +21,7 @@ enum PerfCommand {
         defer { try? FileManager.default.removeItem(at: folder) }
         try Data(bytes).write(to: folder.appendingPathComponent("p.data"))
         let status = try run(
-            "perf script -f \(arguments) -i p.data >p.txt 2>p.errors", in: folder.path)
+            "perf script -f -i p.data >p.txt 2>p.errors", in: folder.path)
         let errors = try String(contentsOf: folder.appendingPathComponent("p.errors"), encoding: .utf8)
         XCTAssertEqual(status, 0, errors)
         return Array(try Data(contentsOf: folder.appendingPathComponent("p.txt")))
@@ -29,10 +29,9 @@ enum PerfCommand {
 
     /// Checks that the text route gives the stacks `folded` of the recording `bytes` too.
     static func check(
-        _ folded: String, of bytes: [UInt8], _ options: FoldingOptions = FoldingOptions(),
-        _ arguments: String = "", line: UInt = #line
+        _ folded: String, of bytes: [UInt8], options: FoldingOptions = FoldingOptions(), line: UInt = #line
     ) throws {
-        guard let text = try script(bytes, arguments) else { return }
+        guard let text = try script(bytes) else { return }
         let profile = try PerfScriptReader(options: options).read(.bytes(text, name: "text"))
         XCTAssertEqual(
             String(decoding: FoldedWriter().bytes(profile), as: UTF8.self), folded, "by perf script",

@@ -25,7 +25,7 @@ final class PerfRecordTests: XCTestCase {
         _ bytes: [UInt8], isBeyondPerf: Bool = false, _ change: (inout FoldingOptions) -> Void = { _ in }
     ) throws -> String {
         let folded = try fold(bytes, change)
-        if !isBeyondPerf { try PerfCommand.check(folded, of: bytes, options(change)) }
+        if !isBeyondPerf { try PerfCommand.check(folded, of: bytes, options: options(change)) }
         return folded
     }
 
@@ -142,6 +142,36 @@ final class PerfRecordTests: XCTestCase {
                 try fold(recording.file),
                 "\(kernel)[[kernel.kallsyms]] 2\n\(kernel)bpf_prog_6deef7357e7b4530_first 2\n"
                     + "\(kernel)ftrace_trampoline 1\n")
+        }
+    }
+
+    func testTheKernelsModulesAreCalledAsPerfCallsThem() throws {
+        for isBig in [false, true] {
+            var recording = Recording(isBig: isBig)
+            func map(_ path: String, _ start: UInt64, _ size: UInt64) -> [UInt8] {
+                recording.map(.max, start: start, size: size, path: path, time: 2, offset: 0, misc: 1)
+            }
+            let place: UInt64 = 0xFFFF_FFFF_C050_0000
+            func sample(_ address: UInt64, _ time: UInt64) -> [UInt8] {
+                recording.sample(7, [recording.kernelMarker, address], time: time, misc: 1)
+            }
+            recording.records = [
+                recording.map(
+                    .max, start: 0xFFFF_FFFF_8100_0000, size: 0x100_0000, path: "[kernel.kallsyms]_text",
+                    time: 1,
+                    offset: 0xFFFF_FFFF_8100_0000, misc: 1),
+                recording.comm(7, "c", time: 1),
+                map("/no/such/modules/kernel/drivers/snd-hda-intel.ko.xz", place, 0x1000),
+                map("/no/such/modules/kernel/fs/ext4/ext4.ko", place + 0x2000, 0x1000),
+                sample(place + 8, 3), sample(place + 0x2008, 4), sample(place + 0x1008, 5),
+            ]
+            XCTAssertEqual(
+                try fold(recording.file),
+                "c;[[ext4]] 1\nc;[[kernel.kallsyms]] 1\nc;[[snd_hda_intel]] 1\n")
+            // What lies in none of them is in no map that perf knows.
+            recording.records.removeLast()
+            let named = "c;[[ext4]] 1\nc;[[snd_hda_intel]] 1\n"
+            XCTAssertEqual(try foldAsPerf(recording.file), named)
         }
     }
 

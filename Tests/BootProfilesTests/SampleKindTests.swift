@@ -49,7 +49,7 @@ final class SampleKindTests: XCTestCase {
             var options = FoldingOptions()
             options.showsAddresses = true
             // perf 6.1 knows no counters of branches.
-            if !counters { try PerfCommand.check(user, of: recording.file, options) }
+            if !counters { try PerfCommand.check(user, of: recording.file, options: options) }
             recording.records = [
                 recording.comm(7, "c", time: 1),
                 recording.sample(
@@ -109,7 +109,7 @@ final class SampleKindTests: XCTestCase {
             recording.comm(7, "qemu", time: 1),
             // The guest's kernel ran 0x100000 above where it was linked.
             recording.map(
-                .max, start: 0x101000, size: 0x10000, path: "[guest.kernel.kallsyms]_text", time: 2,
+                0, start: 0x101000, size: 0x10000, path: "[guest.kernel.kallsyms]_text", time: 2,
                 offset: 0x101000, misc: 4),
             recording.sample(7, [0x102010], time: 3, misc: 4),
             recording.sample(7, [0x400010], time: 4, misc: 5),

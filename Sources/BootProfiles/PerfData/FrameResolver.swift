@@ -43,6 +43,8 @@ struct FrameResolver {
     private var names: [Name: Int32] = [:]
     private var generated: [GeneratedName: Int32] = [:]
     private var loadedCode = LoadedCode()
+    /// The kernel's modules, which are called as perf calls them: `[ext4]`.
+    private var kernelModules = LoadedCode()
     /// Changes when what was found in the kernel before may no longer be what is there.
     private var kernelGeneration: UInt64 = 0
     /// The pages of the kernel in which addresses were looked up.
@@ -178,7 +180,10 @@ struct FrameResolver {
             return entry(-6, UInt64(code.number), code.name, &builder) { _ in code.name }
         }
         guard let found = kernel.find(address) else {
-            return unnamed(address, -1, Self.kernelName, &builder)
+            guard let module = kernelModules.find(address) else {
+                return unnamed(address, -1, Self.kernelName, &builder)
+            }
+            return unnamed(address, -7 - module.number, module.name, &builder)
         }
         return entry(-1, found.start, found.module, &builder) { _ in found.name }
     }
@@ -228,7 +233,20 @@ struct FrameResolver {
 
     /// Follows a record of code that the kernel made or removed: a program of BPF, a trampoline.
     mutating func loadCode(_ record: ByteView) {
-        guard let range = loadedCode.follow(record) else { return }
+        if let range = loadedCode.follow(record) { forgetKernel(in: range) }
+    }
+
+    /// Follows the map of a module of the kernel, whose file lies at `path`.
+    mutating func loadModule(_ path: [UInt8], at start: UInt64, size: UInt64) {
+        let file = path[(path.lastIndex(of: 0x2F).map { $0 + 1 } ?? 0)...]
+        // ext4.ko.xz is called [ext4]; what is not of a file, as [bpf], has its brackets.
+        let stem = file.prefix { $0 != 0x2E }.map { $0 == 0x2D ? 0x5F : $0 }
+        let name = path.first == 0x5B ? path : [0x5B] + stem + [0x5D]
+        if let range = kernelModules.add(name, at: start, size: size) { forgetKernel(in: range) }
+    }
+
+    /// Has the addresses in `range` looked up again, if any was.
+    private mutating func forgetKernel(in range: Range<UInt64>) {
         // Most is loaded before the first sample, or where no sample was taken.
         let pages = range.lowerBound >> 12...(range.upperBound - 1) >> 12
         let isKnown =

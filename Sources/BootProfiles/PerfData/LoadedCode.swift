@@ -1,4 +1,4 @@
-/// Code that the recorded kernel made while it ran: programs of BPF, trampolines.
+/// Code that the recorded kernel loaded or made while it ran: modules, programs of BPF, trampolines.
 struct LoadedCode {
     /// So many pieces are remembered, those that were removed too.
     private static let most = 1 << 16
@@ -9,16 +9,21 @@ struct LoadedCode {
 
     /// Follows a record of code that was made or removed; its addresses, or nil where it has none.
     mutating func follow(_ record: ByteView) -> Range<UInt64>? {
-        let start = record.u64(8)
-        let (end, overflow) = start.addingReportingOverflow(UInt64(record.u32(16)))
-        guard end > start || overflow, names.count < Self.most else { return nil }
         let isRemoved = record.u16(22) & 1 != 0
-        if !isRemoved { names.append(Array(record.string(24))) }
+        return add(
+            isRemoved ? nil : Array(record.string(24)), at: record.u64(8), size: UInt64(record.u32(16)))
+    }
+
+    /// Adds the code `name`, or nothing in place of what was there; its addresses, or nil where it has none.
+    mutating func add(_ name: [UInt8]?, at start: UInt64, size: UInt64) -> Range<UInt64>? {
+        let (end, overflow) = start.addingReportingOverflow(size)
+        guard end > start || overflow, names.count < Self.most else { return nil }
+        if let name { names.append(name) }
         let range = start..<(overflow ? .max : end)
         space.map(
             AddressSpace.Mapping(
                 start: range.lowerBound, end: range.upperBound, offset: 0,
-                module: isRemoved ? Self.removed : Int32(names.count - 1)), generation: 0)
+                module: name == nil ? Self.removed : Int32(names.count - 1)), generation: 0)
         return range
     }
 

@@ -223,6 +223,10 @@ struct RecordedMachine {
             resolver.guest.reference = (Array(path[(end + 1)...]), record.u64(32))
         }
         let process = Int32(bitPattern: record.u32(8))
+        if mode == 1, !path.starts(with: "[kernel".utf8) {
+            resolver.loadModule(path, at: record.u64(16), size: record.u64(24))
+            return chain.forget()
+        }
         // Maps of data are recorded only where asked for (-d); what they show lies there, too.
         guard process >= 0, mode == 0 || mode == 2 else { return }
         let start = record.u64(16)

@@ -18,7 +18,8 @@ extension Profile {
     public func timeOffCPU() throws(ProfileError) -> Profile {
         let next = "Record with: perf record -e context-switches -c 1 -g --switch-events"
         // Tracepoints' samples are just samples: sched:sched_switch has the same stacks.
-        guard unit.hasPrefix("context-switches") || unit == "samples" || samples.isEmpty else {
+        let isOfSwitches = ["context-switches", "cs"].contains { unit == $0 || unit.hasPrefix($0 + ":") }
+        guard isOfSwitches || unit == "samples" || samples.isEmpty else {
             throw ProfileError(
                 .empty, file: "profile",
                 "its samples are of \(Printable.line(unit)), not of context switches",

@@ -20,10 +20,10 @@ extension Profile {
                     weight: sample.weight))
         }
         guard !selected.isEmpty else {
-            let length = Double(last - first) / 1e9
+            let (from, to) = (Double(earliest - first) / 1e9, Double(last - first) / 1e9)
             throw ProfileError(
                 .empty, file: "profile", "no sample was taken in that time",
-                nextStep: "Its samples span \(length) seconds.")
+                nextStep: "Its samples were taken from +\(from) to +\(to) seconds.")
         }
         return selected
     }
