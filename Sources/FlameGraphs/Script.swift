@@ -94,6 +94,13 @@ enum Script {
           holder.appendChild(tools);
           svg.appendChild(holder);
 
+          // The tools stay in sight, however high the picture is.
+          function follow() {
+            var page = svg.getBoundingClientRect();
+            var hidden = Math.max(0, -page.top) * (inner + 2 * margin) / page.width;
+            holder.setAttribute("y", 6 + hidden);
+          }
+
           function fit(frame, width) {
             var room = Math.floor((width - 6) / letter);
             var text = room < 3 ? "" : frame.name.length <= room ? frame.name
@@ -263,6 +270,12 @@ enum Script {
           widths.value = String(state.view);
           // What the document shows by itself needs no drawing.
           if (JSON.stringify(state) !== JSON.stringify(initial)) update();
+          if (standsAlone) {
+            window.addEventListener("scroll", follow);
+            window.addEventListener("resize", follow);
+            // What is higher than the window opens at the foot of its stacks.
+            if (!state.icicle) window.scrollTo(0, svg.getBoundingClientRect().bottom);
+          }
         })();
 
         """#

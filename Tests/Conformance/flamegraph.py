@@ -95,6 +95,19 @@ def check_flame(page, url):
     expect(page.inner_text(".matched") == "matched 25.00 %", f"the search of {address}: {page.inner_text('.matched')}")
 
 
+def check_low_window(page, url):
+    """A picture higher than the window opens at its foot, with the tools in sight."""
+    page.set_viewport_size({"width": 1220, "height": 120})
+    page.goto(url)
+    page.wait_for_function("window.scrollY > 0")
+    foot = page.evaluate("document.querySelector('.frame rect').getBoundingClientRect().bottom")
+    expect(0 < foot <= 120, f"the outermost frame is at {foot} of 120")
+    page.wait_for_function("document.querySelector('.search').getBoundingClientRect().bottom <= 120")
+    page.click(".search")
+    page.keyboard.type("leaf")
+    expect(page.inner_text(".matched") != "", "the search does not work in a low window")
+
+
 def check_difference(page, url):
     page.goto(url)
     expect(view(page) == "2", "the widths shown are not those of the menu")
@@ -187,7 +200,10 @@ def main():
                 errors = []
                 page.on("pageerror", lambda error: errors.append(str(error)))
                 page.on("console", lambda message: message.type == "error" and errors.append(message.text))
-                check(page, (folder / f"{name}.svg").as_uri())
+                url = (folder / f"{name}.svg").as_uri()
+                check(page, url)
+                if name == "flame":
+                    check_low_window(page, url)
                 expect(not errors, f"{name}: {errors}")
                 if shots:
                     page.screenshot(path=str(shots / f"{name}-{scheme}.png"))
