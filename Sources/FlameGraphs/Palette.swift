@@ -30,14 +30,14 @@ struct Colour: Sendable, Hashable {
     }
 }
 
-/// What colour a frame has. The same name has the same colour in every picture.
+/// What colour a frame has: the same name the same one in every picture. Labels stand out from all of them (WCAG 2.1, AA).
 enum Palette {
     static let all = Colour(0xDDE1E8)
     static let generated = Colour(0xB4C3DC)
     static let nameless = Colour(0xD8D2C8)
     static let unchanged = Colour(0xE4E5E8)
-    static let grown = Colour(0xE0453A)
-    static let shrunk = Colour(0x3B82D0)
+    static let grown = Colour(0xEE6A5F)
+    static let shrunk = Colour(0x5E9FE6)
     static let appeared = Colour(0xC06BD8)
     static let vanished = Colour(0x26A69A)
 
