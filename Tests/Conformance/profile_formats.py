@@ -194,10 +194,21 @@ def firefox_stacks(path):
     return {stacks[stack]: weight for stack, weight in zip(thread["samples"]["stack"], thread["samples"]["weight"])}
 
 
+def validated(path, name):
+    """The JSON at `path`, which is as Documentation/`name`.schema.json says."""
+    def refuse(number):
+        expect(False, f"{path.name}: {number} is no JSON")
+
+    document = json.loads(path.read_text(), parse_constant=refuse)
+    schema = json.loads(pathlib.Path(f"Documentation/{name}.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(document))
+    expect(error is None, f"{path.name}: {error and error.message} at {error and error.json_path}")
+    return document
+
+
 def table_stacks(path):
-    table = json.loads(path.read_text())
-    schema = json.loads(pathlib.Path("Documentation/Profile.schema.json").read_text())
-    jsonschema.Draft202012Validator(schema).validate(table)
+    table = validated(path, "Profile")
     expect(sum(function["self"] for function in table["functions"]) == table["total"], "json: the total")
     return {
         ";".join(table["frames"][frame] for frame in sample["stack"]): sample["weight"] for sample in table["samples"]
@@ -241,9 +252,8 @@ def check_callgrind(path, folded):
 
 
 def check_movers(path):
-    movers = json.loads(path.read_text())
+    movers = validated(path, "Movers")
     schema = json.loads(pathlib.Path("Documentation/Movers.schema.json").read_text())
-    jsonschema.Draft202012Validator(schema).validate(movers)
     for function in movers["functions"]:
         expect(set(function) == set(schema["properties"]["functions"]["items"]["properties"]), "movers: the keys")
         for share in ("selfBefore", "selfAfter", "totalBefore", "totalAfter"):
@@ -252,19 +262,53 @@ def check_movers(path):
     return movers
 
 
-def main():
-    folder = pathlib.Path(sys.argv[1])
-    folded = dict(line.rsplit(" ", 1) for line in (folder / "profile.folded").read_text().splitlines())
-    folded = {stack: int(weight) for stack, weight in folded.items()}
-    expect(pprof_stacks(folder / "profile.pprof") == folded, "pprof: not the stacks of the folded file")
-    expect(speedscope_stacks(folder / "profile.speedscope") == folded, "speedscope: not those stacks")
-    expect(firefox_stacks(folder / "profile.firefox") == folded, "firefox: not those stacks")
-    expect(table_stacks(folder / "profile.json") == folded, "json: not those stacks")
+def folded_stacks(path):
+    # Names may hold what splitlines takes for a line's end.
+    lines = path.read_bytes().decode().split("\n")[:-1]
+    return {stack: int(weight) for stack, weight in (line.rsplit(" ", 1) for line in lines)}
+
+
+READERS = {"pprof": pprof_stacks, "speedscope": speedscope_stacks, "firefox": firefox_stacks, "json": table_stacks}
+
+
+def check_stacks(folder):
+    folded = folded_stacks(folder / "profile.folded")
+    for kind, read in READERS.items():
+        expect(read(folder / f"profile.{kind}") == folded, f"{kind}: not the stacks of the folded file")
     check_callgrind(folder / "profile.callgrind", folded)
     rows = list(csv.reader((folder / "profile.csv").read_text().splitlines()))
     expect(sum(int(row[1]) for row in rows[1:]) == sum(folded.values()), "csv: own weights are not the total")
+
+
+def check_hostile(folder):
+    """Names with control characters, markup, 64 KB: the same in all formats, and no row or cell more than there are."""
+    stacks = [read(folder / f"hostile.{kind}") for kind, read in READERS.items()]
+    names = {name for stack in stacks[0] for name in [stack.removeprefix("main;").removesuffix(";leaf")]}
+    expect(all(other == stacks[0] for other in stacks) and len(names) > 50, "the formats name different functions")
+    expect({"<script>alert(1)</script>", "a\nb 7", "\u202etxt.exe\u202c", "n" * 65536, ""} <= names, "names are lost")
+    with open(folder / "hostile.csv", newline="") as file:
+        rows = list(csv.reader(file))
+    expect(all(len(row) == 3 and row[0][:1] not in tuple("=+-@\t\r") for row in rows), "csv: a formula, or a broken row")
+    # Of names in which line ends became blanks two may be one.
+    expect(len(folded_stacks(folder / "hostile.folded")) in range(len(names) - 3, len(names) + 1), "folded: lines")
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    check_stacks(folder)
+    check_hostile(folder)
+    for kind, read in READERS.items():
+        expect(read(folder / f"none.{kind}") == {}, f"{kind}: stacks of nothing")
+    timed = validated(folder / "timed.json", "Profile")
+    expect(sum(timed["timeline"]["weights"]) == timed["total"] == 45, "json: the timeline is not the total")
+    firefox_stacks(folder / "timed.firefox")
     expect([check_movers(folder / f"movers-{name}.json")["paired"] for name in ("boots", "pairs")] == [False, True],
            "movers: paired")
+    validated(folder / "movers-none.json", "Movers")
+    tables = sorted(folder.glob("hotspots-*.json"))
+    expect(len(tables) == 8, f"hotspots: {len(tables)} tables")
+    for table in tables:
+        validated(table, "Hotspots")
 
 
 main()

@@ -23,6 +23,8 @@ final class ConformancePictures: PictureCase {
                 before: try profile("main;old 30\nmain;\"slow\";deep \(50 + $0)\nmain;rest 300\n"),
                 after: try profile("main;fresh 30\nmain;\"slow\";deep \(60 + $0)\nmain;rest 300\n"))
         }
+        let table = MoverTable(before: [Profile()], after: [pairs[0].after])
+        if let folder { try OutputFile.write(table.json(), to: "\(folder)/movers-none.json") }
         for (name, table) in [
             ("boots", MoverTable(before: pairs.map(\.before), after: pairs.map(\.after))),
             ("pairs", MoverTable(of: DifferentialFlameGraph(pairs: pairs))),
@@ -30,6 +32,50 @@ final class ConformancePictures: PictureCase {
             XCTAssertEqual(table.movers.count, 5)
             if let folder { try OutputFile.write(table.json(), to: "\(folder)/movers-\(name).json") }
         }
+    }
+
+    /// For Tests/Conformance/check-profile-formats.
+    func testTablesAreWrittenForTheirSchema() throws {
+        let folder = ProcessInfo.processInfo.environment["BOOTMARK_PROFILES"]
+        var tables: [(String, [UInt8])] = []
+        for (name, text) in [
+            ("functions", "main;a;\"b\" 3\nmain;a 0.5\nmain;a;a 18446744073709551616\n"), ("none", ""),
+        ] {
+            let profile = try profile(text)
+            tables.append((name, HotspotTable(profile).bytes(.json)))
+            var modules = HotspotTable(profile)
+            modules.subject = .module
+            tables.append(("\(name)-modules", modules.bytes(.json)))
+            guard !profile.isEmpty else { continue }
+            var callers = HotspotTable(try profile.callers(of: "a"), neighboursOf: "a")
+            callers.isOfCallers = true
+            tables.append(("callers", callers.bytes(.json)))
+            let callees = HotspotTable(try profile.callees(of: "a"), neighboursOf: "a")
+            tables.append(("callees", callees.bytes(.json)))
+        }
+        for (name, text) in heat {
+            tables.append((name, try HeatTable(text, file: name).bytes(.json, limit: 10)))
+        }
+        for (name, json) in tables {
+            XCTAssertNoThrow(try JSONSerialization.jsonObject(with: Data(json)), name)
+            if let folder { try OutputFile.write(json, to: "\(folder)/hotspots-\(name).json") }
+        }
+    }
+
+    /// Tables as a boot keeps them, and one that nobody's boot kept.
+    private var heat: [(String, [UInt8])] {
+        var blocks = CSVText(columns: [
+            "address", "function", "length", "executions", "instructions", "share",
+        ])
+        blocks.add([
+            .plain("0x1000"), .name("\"=f\"\n,\u{1B}"), .plain("12"), .plain("3"), .plain("36"),
+            .plain("0.9"),
+        ])
+        blocks.add([
+            .plain(""), .name("[others]"), .plain(""), .plain(""), .plain("4"), .plain("0.1"),
+        ])
+        let events = "event,phase,count,first_ms,last_ms,share\n\"apic_x\",kernel,nan,-0,inf,-1e999\n"
+        return [("blocks", blocks.bytes), ("events", Array(events.utf8))]
     }
 
     private func pictures() throws -> [(String, [UInt8])] {

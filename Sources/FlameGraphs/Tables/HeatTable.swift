@@ -68,7 +68,7 @@ public struct HeatTable: Sendable {
                 if column > 0 { json.raw(", ") }
                 json.string(columns[column])
                 json.raw(": ")
-                if !Self.isName(columns[column]), let number = Double(cell) {
+                if !Self.isName(columns[column]), let number = Double(cell), number.isFinite, number >= 0 {
                     json.number(number)
                 } else {
                     json.string(cell)

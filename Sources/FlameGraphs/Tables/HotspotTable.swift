@@ -52,7 +52,8 @@ public struct HotspotTable: Sendable {
         }
     }
 
-    /// The table; text is `width` columns wide, or more where figures need it.
+    /// The table; text is `width` columns wide, or more where figures need it. Documentation/Hotspots.schema.json
+    /// describes the JSON.
     public func bytes(_ format: Format, width: Int = 100) -> [UInt8] {
         switch format {
         case .text: Array(text(width).utf8)

@@ -35,6 +35,9 @@ package struct JSONText {
         }
     }
 
-    /// Writes a number without an exponent.
-    package mutating func number(_ value: Double) { DecimalNumber.append(value, to: &bytes) }
+    /// Writes a number without an exponent; null where it is none.
+    package mutating func number(_ value: Double) {
+        guard value.isFinite else { return raw("null") }
+        DecimalNumber.append(value, to: &bytes)
+    }
 }
