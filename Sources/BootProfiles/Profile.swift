@@ -144,8 +144,8 @@ public struct Profile: Sendable {
             guard Demangler.isMangled(name) else { return }
             let isMarked = name.count > 4 && name.last == 0x5D && name.suffix(4).starts(with: "_[".utf8)
             let mark = isMarked ? name.suffix(4) : []
-            name = Demangler.demangled(Array(name.dropLast(mark.count)))
-            FrameNaming.tidy(&name)
+            name.removeLast(mark.count)
+            FrameNaming.demangle(&name)
             name += mark
         }
     }

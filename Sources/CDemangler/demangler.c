@@ -39,7 +39,7 @@ long bootmark_demangle_rust(const char *mangled, char *into, size_t room)
 
 long bootmark_demangle_cxx(const char *mangled, char *into, size_t room)
 {
-    long length = demangled(cplus_demangle_v3_callback, DMGL_PARAMS | DMGL_TYPES, mangled, into, room);
-    /* perf takes a name with something behind it, as the `Tm` of functions that LLVM merged. */
-    return length >= 0 ? length : demangled(cplus_demangle_v3_callback, DMGL_NO_OPTS, mangled, into, room);
+    /* As perf asks: without arguments and results, and with something behind the name, as the `Tm` of functions that LLVM
+       merged. */
+    return demangled(cplus_demangle_v3_callback, DMGL_NO_OPTS, mangled, into, room);
 }

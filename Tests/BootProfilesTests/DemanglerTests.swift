@@ -16,6 +16,11 @@ final class DemanglerTests: XCTestCase {
             ("_ZNK1AclEv", "A::operator()"), ("_ZN1AlsIiEERS_T_", "A::operator<< <int>"),
             ("_ZN4core3fmt5write17h0123456789abcdefE", "core::fmt::write"), ("_Zbroken", "_Zbroken"),
             ("_ZThn32_N1AD1Ev", "non-virtual thunk to A::~A"), ("_ZN3foo3barEiTm", "foo::bar"),
+            // Of these the type that they return has parentheses of its own.
+            ("_Z1fIiEDTcl1gfp_EET_", "f<int>"), ("_ZN1aL1fIiEEZNS_1bEiE1cT_", "a::f<int>"),
+            ("_ZZN1a1bEiENKUlvE_clEv", "a::b"), ("_ZNK1A1fEv.cold", "A::f"), ("_ZZNK1A1fEvE1x", "A::f"),
+            ("_ZTVSt8functionIFviEE", "vtable for std::function<void (int)>"),
+            ("_ZlsIiERSoS0_T_", "operator<< <int>"),
         ]
         for (mangled, name) in names {
             XCTAssertEqual(demangled(mangled), name)
@@ -188,6 +193,26 @@ final class DemanglerTests: XCTestCase {
         XCTAssertEqual(try read(text + "\n", raw: true), folded.replacingOccurrences(of: "_[i]", with: ""))
         XCTAssertEqual(try read(folded, raw: false), "tool;foo::bar;r::main;static main.Foo.bar_[i] 1\n")
         XCTAssertEqual(try read(folded, raw: true), folded)
+    }
+
+    func testMethodsOfExtensionsAndSpecializationsKeepTheirNamesInAStack() throws {
+        let names = [
+            "$sSDsSeRzSeR_rlE4fromSDyxq_Gs7Decoder_p_tKcfC":
+                "(extension in Swift):Swift.Dictionary< where A: Swift.Decodable, B: Swift.Decodable>.init",
+            "$sSS23_fromLargeUTF8Repairing21uninitializedCapacity16initializingWithSSSi_SiSrys5UInt8VGKXEtKFZ051$ss7"
+                + "UnicodeO6ScalarV10PropertiesV4nameSSSgvgSiSrys5I7VGXEfU_s0K0O0M0V0O0VTf1ncn_nTf4ndn_n":
+                "function signature specialization <Arg[1] = Dead> of function signature specialization <Arg[1] = "
+                + "[Closure Propagated : $ss7UnicodeO6ScalarV10PropertiesV4nameSSSgvgSiSrys5UInt8VGXEfU_, Argument "
+                + "Types : [Swift.Unicode.Scalar.Properties]> of static Swift.String._fromLargeUTF8Repairing",
+        ]
+        for (mangled, name) in names {
+            for text in ["tool;\(mangled) 1\n", "tool 7 1.0: 1 cycles:\n\t55 \(mangled)+0x5 (/bin/tool)\n\n"]
+            {
+                let profile = try ProfileInput.open(.bytes(Array(text.utf8), name: "test")).read()
+                XCTAssertEqual(
+                    String(decoding: FoldedWriter().bytes(profile), as: UTF8.self), "tool;\(name) 1\n")
+            }
+        }
     }
 
     func testArrowsOfTypesAndOperatorsPartNoFunctions() throws {

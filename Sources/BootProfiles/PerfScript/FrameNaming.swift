@@ -57,8 +57,7 @@ struct FrameNaming {
         } else {
             name = Array(function)
             // perf demangles C++ and Rust, and not Swift.
-            if !options.showsRawNames { name = Demangler.demangled(name) }
-            Self.tidy(&name)
+            if options.showsRawNames { Self.tidy(&name) } else { Self.demangle(&name) }
         }
         if isJava, name.first == 0x4C, name.contains(0x2F) { name.removeFirst() }
         if isInlined {
@@ -95,8 +94,16 @@ struct FrameNaming {
         return name
     }
 
+    /// Puts a name that is mangled as it stands in the source, and tidies it.
+    static func demangle(_ name: inout [UInt8]) {
+        let isSwift = SwiftNames.areMangled(name)
+        name = Demangler.demangled(name)
+        // Parentheses that a name of Swift still has are of types, or stand at its beginning.
+        tidy(&name, cutsArguments: !isSwift)
+    }
+
     /// Semicolons to colons, arguments cut off, quotes deleted.
-    static func tidy(_ name: inout [UInt8]) {
+    static func tidy(_ name: inout [UInt8], cutsArguments: Bool = true) {
         var semicolons = false
         var parentheses = false
         var quotes = false
@@ -106,20 +113,23 @@ struct FrameNaming {
             if byte == 0x22 || byte == 0x27 { quotes = true }
         }
         if semicolons { for index in name.indices where name[index] == 0x3B { name[index] = 0x3A } }
-        if parentheses, !isGoMethod(name) { cutArguments(&name) }
+        if parentheses, cutsArguments, !isGoMethod(name) { Self.cutArguments(&name) }
         if quotes { name.removeAll { $0 == 0x22 || $0 == 0x27 } }
     }
 
-    /// Cuts from the first parenthesis that is neither inside angle brackets nor an anonymous namespace.
+    /// Cuts from the first parenthesis that is neither inside angle brackets nor of an anonymous namespace or an extension
+    /// in Swift.
     private static func cutArguments(_ name: inout [UInt8]) {
         let anonymous = Array("(anonymous namespace)".utf8)
+        let extending = Array("(extension in ".utf8)
         var depth = 0
         var inBrackets: Int?
         for (index, byte) in name.enumerated() {
             switch byte {
             case 0x3C where !name[..<index].hasOperator: depth += 1
             case 0x3E where depth > 0: depth -= 1
-            case 0x28 where !name[index...].starts(with: anonymous):
+            case 0x28
+            where !name[index...].starts(with: anonymous) && !name[index...].starts(with: extending):
                 if depth == 0 {
                     name.removeLast(name.count - index)
                     return

@@ -19,10 +19,10 @@ enum Demangler {
         if let swift = SwiftNames.demangled(name) { return swift }
         // Rust's older names are C++'s to look at, so Rust is asked first.
         if let rust = unfolded(name, bootmark_demangle_rust) { return rust }
-        guard name.starts(with: "_Z".utf8), let full = unfolded(name, bootmark_demangle_cxx) else {
+        guard name.starts(with: "_Z".utf8), let plain = unfolded(name, bootmark_demangle_cxx) else {
             return name
         }
-        return withoutReturnType(full, isSpecial: isSpecial(name))
+        return withoutArguments(plain)
     }
 
     /// Whether a name begins as a mangled one does: a look at its first bytes.
@@ -41,41 +41,23 @@ enum Demangler {
         }
     }
 
-    /// Templates carry the type that they return in their name, which perf does not show.
-    static func withoutReturnType(_ name: [UInt8], isSpecial: Bool = false) -> [UInt8] {
+    /// What a function holds (its closures, its variables) and what a thunk calls still have arguments in a name that has
+    /// none of its own: it ends there, as in the text of perf once it is folded.
+    private static func withoutArguments(_ name: [UInt8]) -> [UInt8] {
         var depth = 0
-        var start = 0
-        var isConversion = isSpecial
         for (index, byte) in name.enumerated() {
             switch byte {
-            case 0x3C where !endsInOperator(name[start..<index]), 0x28, 0x7B, 0x5B:
-                // The first parenthesis on the outside begins the arguments, unless a namespace's name is one.
-                if byte == 0x28, depth == 0, !name[index...].starts(with: "(anonymous".utf8),
-                    !name[..<index].elementsEqual("decltype".utf8), !endsInOperator(name[start..<index])
-                {
-                    return Array(name[start..<index])
+            case 0x28 where depth == 0 && index > 0:
+                guard name[index...].starts(with: "(anonymous".utf8) || endsInOperator(name[..<index]) else {
+                    return Array(name[..<index])
                 }
                 depth += 1
+            case 0x3C where !endsInOperator(name[..<index]), 0x28, 0x7B, 0x5B: depth += 1
             case 0x3E, 0x29, 0x7D, 0x5D: depth = max(0, depth - 1)
-            case 0x20 where depth == 0:
-                // "operator bool" and "operator<< <int>" hold blanks of their own.
-                let word = name[start..<index]
-                let signs = word.reversed().prefix { "<>=!+-*/%^&|~,()[]".utf8.contains($0) }.count
-                if endsInOperator(word.dropLast(signs)) {
-                    if signs == 0 { isConversion = true }
-                } else if !isConversion {
-                    start = index + 1
-                }
             default: break
             }
         }
-        // Without arguments it is no function's name; "vtable for X" stays as it is.
         return name
-    }
-
-    /// Whether a mangled name is that of a thunk, a table or a guard, which reads like "thunk to X".
-    private static func isSpecial(_ name: [UInt8]) -> Bool {
-        name.count > 2 && (name[2] == 0x54 || name[2] == 0x47)
     }
 
     private static func endsInOperator(_ name: ArraySlice<UInt8>) -> Bool {

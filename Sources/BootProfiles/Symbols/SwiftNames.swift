@@ -186,22 +186,30 @@ enum SwiftNames {
         }
 
         /// Takes what stands between a bracket and its partner, both included; all that is left where it has none.
+        ///
+        /// A bracket closes what was opened within its own pair and never closed, as the lists of arguments of
+        /// specializations are.
         private mutating func group() -> [UInt8] {
-            var depth = 0
+            var open: [UInt8] = []
             var end = rest.startIndex
             while end < rest.endIndex {
                 let isArrow = rest[end] == 0x3E && end > rest.startIndex && rest[end - 1] == 0x2D
                 switch rest[end] {
-                case 0x28, 0x3C, 0x5B: depth += 1
-                case 0x29, 0x5D: depth -= 1
-                case 0x3E where !isArrow: depth -= 1
+                case 0x28, 0x3C, 0x5B: open.append(rest[end])
+                case 0x29: close(0x28, in: &open)
+                case 0x5D: close(0x5B, in: &open)
+                case 0x3E where !isArrow: close(0x3C, in: &open)
                 default: break
                 }
                 end += 1
-                if depth == 0 { break }
+                if open.isEmpty { break }
             }
             defer { rest = rest[end...] }
             return Array(rest[..<end])
+        }
+
+        private func close(_ bracket: UInt8, in open: inout [UInt8]) {
+            if let place = open.lastIndex(of: bracket) { open.removeSubrange(place...) }
         }
     }
 
