@@ -134,9 +134,9 @@ struct Recording {
     }
 
     /// The feature that says which build of a file was recorded.
-    func buildID(_ identifier: [UInt8], of path: String) -> (kind: Int, content: [UInt8]) {
+    func buildID(_ identifier: [UInt8], of path: String, misc: UInt16 = 2) -> (kind: Int, content: [UInt8]) {
         let text = text(path)
-        let head = u32(0) + number(UInt16(2)) + number(UInt16(36 + text.count)) + u32(7)
+        let head = u32(0) + number(misc) + number(UInt16(36 + text.count)) + u32(7)
         return (2, head + identifier + [UInt8](repeating: 0, count: 24 - identifier.count) + text)
     }
 

@@ -147,6 +147,41 @@ final class SymbolPlacesTests: XCTestCase {
         }
     }
 
+    func testAKernelsSymbolsThatCannotBeUsedAreToldOnlyWhereTheyAreNeeded() throws {
+        var recording = Recording(isBig: false)
+        recording.features = [
+            recording.buildID([UInt8](1...20), of: "[kernel.kallsyms]", misc: 1)
+        ]
+        func notes(_ list: String?) throws -> [String] {
+            var options = FoldingOptions()
+            options.symbolPlaces.kernelSymbols = list.map { "\(folder)/\($0)" }
+            return try PerfDataReader(options: options).read(.bytes(recording.file, name: "test")).notes
+        }
+        try "0000000000000000 T _text\n0000000000000000 T start_kernel\n".write(
+            toFile: folder + "/hidden", atomically: true, encoding: .utf8)
+        try "hello\n".write(toFile: folder + "/text", atomically: true, encoding: .utf8)
+        try "ffffffff81000000 T start_kernel\n".write(
+            toFile: folder + "/list", atomically: true, encoding: .utf8)
+        for name in ["hidden", "text"] {
+            let note =
+                "\(folder)/\(name) names no function of a kernel; a copy of kallsyms has to be made by root"
+            XCTAssertEqual(try notes(name), [note])
+        }
+        XCTAssertEqual(try notes("list"), [])
+        XCTAssertEqual(
+            try notes(nil),
+            [
+                "another kernel than this one was recorded: --kallsyms FILE or --vmlinux FILE names its functions"
+            ])
+        // Any program stands for a kernel's file here.
+        XCTAssertEqual(try PerfCommand.run("cp /bin/sh vmlinux", in: folder), 0)
+        XCTAssertEqual(
+            try notes("vmlinux"),
+            ["\(folder)/vmlinux is another build than the recorded kernel: no names from it"])
+        recording.records.removeLast()
+        XCTAssertEqual(try notes("hidden"), [], "no address of the kernel was recorded")
+    }
+
     func testTheMapThatACompilerWroteOfItsCodeNamesItBelowTheRoot() throws {
         try FileManager.default.createDirectory(atPath: folder + "/tmp", withIntermediateDirectories: true)
         try "10000 40 first\n10040 40 Foo::bar(int) const\nnonsense\n".write(

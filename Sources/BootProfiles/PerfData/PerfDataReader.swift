@@ -119,6 +119,7 @@ struct PerfDataSession {
         if isCut, !file.notes.contains(PerfDataFile.cut) { profile.notes.append(PerfDataFile.cut) }
         if otherEvents > 0 { profile.notes.append("\(otherEvents) samples of other events were left out") }
         if damaged > 0 { profile.notes.append("\(damaged) damaged samples were left out") }
+        profile.notes += [machine.resolver.kernel.fault, machine.resolver.guest.fault].compactMap { $0 }
         for path in machine.resolver.modules.replaced {
             profile.notes.append("\(Printable.line(path)) changed since the recording: no symbols from it")
         }

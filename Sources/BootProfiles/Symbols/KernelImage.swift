@@ -5,6 +5,8 @@ struct KernelImage {
     private var list: KernelSymbols?
     private var isRead = false
     private var slide: UInt64 = 0
+    /// Why none of its functions has a name, though names were asked for; nil where they have, or were not needed.
+    private(set) var fault: String?
     /// The build id of the recorded kernel.
     var buildID: [UInt8]?
     /// A symbol, and where it was in memory when the recording was made.
@@ -32,18 +34,41 @@ struct KernelImage {
 
     private mutating func read() {
         if let given {
-            list = KernelSymbols.read(given)
+            readGiven(given)
         } else if isHost {
             if buildID == nil || buildID == KernelSymbols.runningBuildID() {
                 list = KernelSymbols(.file("/proc/kallsyms"))
+                if list == nil {
+                    fault =
+                        "this kernel hides where its functions lie: they have names for root, or from --kallsyms FILE"
+                }
             } else if let buildID {
                 list = KernelSymbols(
                     .file("\(Modules.cache)/[kernel.kallsyms]/\(Modules.hexadecimal(buildID))/kallsyms"))
+                if list == nil {
+                    fault =
+                        "another kernel than this one was recorded: --kallsyms FILE or --vmlinux FILE names its functions"
+                }
             }
         }
         guard given != nil, let reference, let linked = list?.table.address(of: reference.name) else {
             return
         }
         slide = reference.address &- linked
+    }
+
+    private mutating func readGiven(_ path: String) {
+        let name = Printable.line(path)
+        if let buildID, let other = RandomAccess(path: path).flatMap({ ElfFile($0) })?.buildID,
+            other != buildID
+        {
+            // Names from it would be wrong without looking wrong.
+            fault = "\(name) is another build than the recorded kernel: no names from it"
+            return
+        }
+        list = KernelSymbols.read(path)
+        if list == nil {
+            fault = "\(name) names no function of a kernel; a copy of kallsyms has to be made by root"
+        }
     }
 }
