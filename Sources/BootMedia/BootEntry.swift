@@ -50,6 +50,8 @@ public struct BootEntry: Sendable, Hashable {
 protocol MenuFiles {
     /// Whether a file is there.
     func holds(_ name: String) -> Bool
+    /// The files whose names fit a pattern (`boot/mod*`), in the order of their names.
+    func names(like pattern: String) -> [String]
     /// A configuration file's text.
     func text(of name: String) throws(BootMediaError) -> String
 }

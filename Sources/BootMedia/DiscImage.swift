@@ -46,6 +46,11 @@ public struct DiscImage: Sendable {
     /// Whether a file is at `name`, whose case does not matter where no other file has that name.
     public func holds(_ name: String) -> Bool { resolved(name) != nil }
 
+    /// The files whose names fit a pattern of fnmatch(3), in the order of their names.
+    func names(like pattern: String) -> [String] {
+        entries.keys.filter { Self.fits($0, pattern) && holds($0) }.sorted()
+    }
+
     /// The bytes of a file, at most `limit`.
     /// - Throws: `BootMediaError` of code `fileMissing`, `tooLarge` or `imageUnusable`.
     public func read(_ name: String, limit: Int) throws(BootMediaError) -> [UInt8] {

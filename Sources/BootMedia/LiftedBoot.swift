@@ -60,8 +60,12 @@ public struct LiftedBoot: Sendable, Hashable {
             var menu = try GRUBMenu(grub, of: image, isLongMode: isLongMode)
             return (grub, try menu.entry())
         }
+        if image.holds(BootCfgMenu.place), !firmwareIsUEFI {
+            return (BootCfgMenu.place, try BootCfgMenu(of: image).entry())
+        }
         throw BootMediaError(
-            .noMenu, place: image.path, reason: "neither a menu of ISOLINUX nor one of GRUB 2 is on it")
+            .noMenu, place: image.path,
+            reason: "no menu of ISOLINUX, GRUB 2 or MINIX and NetBSD (boot.cfg) is on it")
     }
 
     private static func modules(

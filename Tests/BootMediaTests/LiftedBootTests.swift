@@ -9,27 +9,6 @@ final class LiftedBootTests: XCTestCase {
         [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
     }
 
-    /// A CD with these files, as xorriso writes it.
-    private func disc(_ files: [String: [UInt8]], in folder: String, options: [String] = []) throws -> String
-    {
-        let xorriso = try RequiredTool.need("xorriso", package: "xorriso")
-        for (name, bytes) in files {
-            let path = "\(folder)/files/\(name)"
-            try FileManager.default.createDirectory(
-                atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-            try Data(bytes).write(to: URL(fileURLWithPath: path))
-        }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: xorriso)
-        process.arguments =
-            ["-report_about", "FAILURE", "-as", "mkisofs", "-quiet", "-o", "\(folder)/cd.iso"] + options
-            + ["\(folder)/files"]
-        try process.run()
-        process.waitUntilExit()
-        XCTAssertEqual(process.terminationStatus, 0)
-        return "\(folder)/cd.iso"
-    }
-
     func testAnISOLINUXCDGivesKernelAndRAMDiskByteForByte() throws {
         let folder = try temporaryFolder()
         let lifted = try LiftedBoot(from: try Guests.linuxCD(), into: folder)
@@ -57,7 +36,7 @@ final class LiftedBootTests: XCTestCase {
             0x36, 5, 0,
             0, 0,
         ]
-        let image = try disc(
+        let image = try DiscFiles.image(
             [
                 "boot/grub/grub.cfg": Array("multiboot /Boot/KERNEL.gz a,b\nmodule /m x,y z\nboot".utf8),
                 "boot/kernel.gz": gzipped, "m": Array("module".utf8),
@@ -70,7 +49,7 @@ final class LiftedBootTests: XCTestCase {
 
     func testSeveralRAMDisksBecomeOneAsABootLoaderWouldLoadThem() throws {
         let folder = try temporaryFolder()
-        let image = try disc(
+        let image = try DiscFiles.image(
             [
                 "isolinux.cfg": Array("default /k initrd=a,b,a".utf8), "k": [1], "a": [1, 2, 3, 4, 5],
                 "b": [6],
@@ -80,9 +59,28 @@ final class LiftedBootTests: XCTestCase {
             try contents(try XCTUnwrap(lifted.initrd)), [1, 2, 3, 4, 5, 0, 0, 0, 6, 0, 0, 0, 1, 2, 3, 4, 5])
     }
 
+    func testACDOfMINIXGivesKernelAndModulesInTheirOrder() throws {
+        let folder = try temporaryFolder()
+        let menu = """
+            menu=Regular MINIX 3:multiboot /boot/minix_default/kernel bootcd=1
+            load=/boot/minix_default/mod01_ds
+            load=/boot/minix_default/mod02_rs
+            """
+        let image = try DiscFiles.image(
+            [
+                "boot.cfg": Array(menu.utf8), "boot/minix_default/kernel": [1],
+                "boot/minix_default/mod01_ds": [2], "boot/minix_default/mod02_rs": [3],
+            ], in: folder, options: ["-R"])
+        let lifted = try LiftedBoot(from: image, into: folder)
+        XCTAssertEqual(lifted.menu, "boot.cfg")
+        XCTAssertEqual(lifted.entry.commandLine, "bootcd=1")
+        XCTAssertEqual(lifted.initrd, "\(folder)/mod01_ds,\(folder)/mod02_rs")
+        XCTAssertEqual(try contents("\(folder)/mod02_rs"), [3])
+    }
+
     func testWhatIsNoCDOrHasNoMenuOrLacksAFileIsSaidSo() throws {
         let folder = try temporaryFolder()
-        let none = try disc(["file": [1]], in: folder)
+        let none = try DiscFiles.image(["file": [1]], in: folder)
         func code(_ path: String) -> BootMediaError.Code? {
             do throws(BootMediaError) {
                 _ = try LiftedBoot(from: path, into: folder)
@@ -92,13 +90,14 @@ final class LiftedBootTests: XCTestCase {
         XCTAssertEqual(code(none), .noMenu)
         XCTAssertEqual(code("/no/such.iso"), .imageUnusable)
         XCTAssertEqual(code(try Guests.tiny()), .imageUnusable)
-        let lacking = try disc(["isolinux.cfg": Array("default /k".utf8)], in: try temporaryFolder())
+        let lacking = try DiscFiles.image(
+            ["isolinux.cfg": Array("default /k".utf8)], in: try temporaryFolder())
         XCTAssertEqual(code(lacking), .fileMissing)
     }
 
     func testADamagedImageDoesNoHarm() throws {
         let folder = try temporaryFolder()
-        let image = try disc(
+        let image = try DiscFiles.image(
             ["isolinux.cfg": Array("default /k initrd=a".utf8), "k": [1], "a": [2]], in: folder,
             options: ["-R", "-J"])
         let whole = try contents(image)

@@ -7,6 +7,10 @@ struct Menus: MenuFiles {
 
     func holds(_ name: String) -> Bool { texts[name] != nil || others.contains(name) }
 
+    func names(like pattern: String) -> [String] {
+        (others.union(texts.keys)).filter { Self.fits($0, pattern) }.sorted()
+    }
+
     func text(of name: String) throws(BootMediaError) -> String {
         guard let text = texts[name] else {
             throw BootMediaError(.fileMissing, place: "cd", reason: "\(name) is not on the image")
@@ -27,6 +31,11 @@ struct Menus: MenuFiles {
     static func isolinux(_ text: String, others: [String: String] = [:]) throws -> BootEntry {
         let files = Menus(texts: others.merging(["isolinux/isolinux.cfg": text]) { $1 })
         return try IsolinuxMenu("isolinux/isolinux.cfg", of: files).entry()
+    }
+
+    /// What the boot loader of MINIX and NetBSD boots by this configuration.
+    static func bootCfg(_ text: String, others: Set<String> = []) throws -> BootEntry {
+        try BootCfgMenu(of: Menus(texts: ["boot.cfg": text], others: others)).entry()
     }
 
     /// The text with some of its characters changed, lost or doubled, in a way that repeats.

@@ -41,6 +41,21 @@ final class ExactDiscTests: CommandTestCase {
         }
     }
 
+    func testTwoExactBootsOfACDThatBootsAsMINIXDoesAgree() async throws {
+        let kernel = try Data(contentsOf: URL(fileURLWithPath: try Guests.tiny()))
+        let menu =
+            "menu=tiny:load_mods /boot/mod*; multiboot /boot/tiny.elf slow=memory:5\ntimeout=5\ndefault=1\n"
+        let disc = try DiscFiles.image(
+            [
+                "boot.cfg": Array(menu.utf8), "boot/tiny.elf": Array(kernel), "boot/mod01_a": [1],
+                "boot/mod02_b": [2, 3],
+            ], in: folder, options: ["-R"])
+        let said = try await assertRepeats(
+            ["qemu-system-i386", "-m", "64", "-nodefaults", "-cdrom", disc], until: "tiny: booted")
+        XCTAssertTrue(
+            said.contains("boot/tiny.elf and 2 modules, as boot.cfg boots it, entry 'tiny'"), said)
+    }
+
     func testTwoExactBootsOfALinuxCDAgreeWithMoreWordsForItsKernel() async throws {
         try await TestedQEMU.each { qemu in
             let said = try await assertRepeats(
@@ -85,7 +100,10 @@ final class ExactDiscTests: CommandTestCase {
             (["-cdrom", disc, "-smp", "2"], "-smp 2: several processors", "-smp 1"),
             (["-cdrom", disc, "-hda", disc], "-hda", "-kernel and -initrd alone"),
             (["-cdrom", disc, "-drive", "file=\(disc),media=cdrom"], "names 2 CDs", "Name the one"),
-            (["-cdrom", "\(folder)/empty.iso"], "neither a menu of ISOLINUX nor one of GRUB 2", "-initrd"),
+            (
+                ["-cdrom", "\(folder)/empty.iso"], "no menu of ISOLINUX, GRUB 2 or MINIX and NetBSD",
+                "-initrd"
+            ),
         ]
         var empty = [UInt8](repeating: 0, count: 17 * 2048)
         // A descriptor alone: a CD image as far as it goes, with nothing on it.
