@@ -15,6 +15,7 @@ main;b;日本語の関数;deep 15
 main;b;<script>alert(1)</script> 5
 main;c;\x1b[2Jevil\x07 10
 """
+HOSTILE = "main;\x1b]2;owned\x07\x1b[2J\x1b[1;1Hevil 10\nmain;a\x9b31m\u202eb 5\n"
 CHANGED = PROFILE.replace("leaf 20", "leaf 40").replace(";deep 15", ";fresh 12")
 SECONDS = 60
 
@@ -167,6 +168,28 @@ def check_looks(terminal):
     terminal.type("q")
 
 
+def check_results(terminal):
+    """What commands print into a terminal moves nothing on it, whatever names hold."""
+    title = lambda: terminal.tmux("display-message", "-p", "#{pane_title}").strip()
+    commands = [f"{BOOTMARK} {command}" for command in [
+        "fold hostile", "convert hostile --to csv", "convert hostile --to callgrind", "convert hostile --to speedscope",
+        "convert hostile --to pgfplots", "hotspots hostile", "hotspots hostile --format markdown", "diff hostile hostile",
+        "diff hostile profile", "hotspots profile --callers $'\\e]2;owned\\a'", "fold $'\\e]2;owned\\a'",
+    ]]
+    # The first shows that the name would.
+    for number, command in enumerate(["cat hostile", *commands]):
+        terminal.tmux("select-pane", "-T", "mine")
+        terminal.run(f"{command}; echo end-$(({number}+100))")
+        text = terminal.shows(command, f"end-{number + 100}")
+        if number > 0:
+            expect(title() == "mine", f"{command} gave the terminal another title: {title()}")
+            expect("\x1b" not in text, f"{command} wrote an escape:\n{text}")
+        else:
+            expect(title() == "owned", f"cat leaves the title {title()}")
+    terminal.run(f"{BOOTMARK} convert hostile --to pprof")
+    terminal.shows("that pprof is no text", "no text for a terminal")
+
+
 def check_without_terminal(folder):
     answer = subprocess.run(
         [BOOTMARK, "flamegraph", "profile", "--view"], cwd=folder, capture_output=True, text=True, start_new_session=True
@@ -178,6 +201,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         (pathlib.Path(folder) / "profile").write_text(PROFILE)
         (pathlib.Path(folder) / "changed").write_text(CHANGED)
+        (pathlib.Path(folder) / "hostile").write_text(HOSTILE)
         check_without_terminal(folder)
         terminal = Terminal(folder)
         try:
@@ -189,6 +213,8 @@ def main():
             check_difference(terminal)
             check_ends(terminal, before)
             check_looks(terminal)
+            terminal.wait("the shell", lambda text: "ready$" in text)
+            check_results(terminal)
         finally:
             terminal.close()
     print("check-terminal: passed")
