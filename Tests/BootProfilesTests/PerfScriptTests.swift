@@ -92,6 +92,25 @@ final class PerfScriptTests: XCTestCase {
         XCTAssertEqual(profile.samples.map(\.facts.processor), [1, 2])
     }
 
+    func testASampleWithoutFramesIsItsCommand() throws {
+        XCTAssertEqual(try fold("cmd 12 1.0: 5 cycles:\n\n" + sample("f (/x)")), "cmd 5\ncmd;f 5\n")
+    }
+
+    func testATracepointWeighsOneWhateverItsPeriodSays() throws {
+        let header = "cmd 12 1.0: 7 sched:sched_switch: prev_comm=x prev_pid=3"
+        XCTAssertEqual(try fold(sample("g (/x)", header: header) + sample("f (/x)")), "cmd;f 5\ncmd;g 1\n")
+    }
+
+    func testWhatBeginsWithAParenthesisIsNoFunction() throws {
+        let text = sample("f (/x)", "(some process) (/x)", "(anonymous namespace)::g (/x)", "main (/x)")
+        XCTAssertEqual(try fold(text), "cmd;main;(anonymous namespace)::g;f 5\n")
+    }
+
+    func testHashesThatPerfPrintedStay() throws {
+        let name = "core::fmt::write::h0123456789abcdef"
+        XCTAssertEqual(try fold(sample("\(name) (/x)")), "cmd;\(name) 5\n")
+    }
+
     func testCommandsWithNumbersAndOfOneLetterAreUnderstood() throws {
         XCTAssertEqual(
             try fold(sample("f (/x)", header: "CPU 0/KVM 12/34 [001] 1.0: 1 cycles:")), "CPU_0/KVM;f 1\n")
@@ -140,19 +159,22 @@ final class PerfScriptTests: XCTestCase {
         let text = sample("Ljava/lang/String;::length (/x)", header: "java 1 1.0: cycles:")
         XCTAssertEqual(
             try fold(text + sample("Lib/x (/x)")), "cmd;Lib/x 5\njava;java/lang/String:::length 1\n")
+        // Without a slash it is a name that begins so.
+        XCTAssertEqual(try fold(sample("Lookup (/x)", header: "java 1 1.0: cycles:")), "java;Lookup 1\n")
     }
 
     func testAnnotationsMarkKernelInlinedAndGeneratedFrames() throws {
         let text = sample(
-            "outer->inner (/bin/x)", "k1 ([kernel.kallsyms])", "k2 (/lib/modules/6.1/kernel/kvm.ko.xz)",
+            "outer->inner->innermost (/bin/x)", "jitted2 (/root/.debug/jit/jitted-12-3.so)",
+            "k1 ([kernel.kallsyms])", "k2 (/lib/modules/6.1/kernel/kvm.ko.xz)",
             "k3 (/boot/vmlinux)", "k4 (/usr/lib/debug/vmlinux-6.1)", "jitted (/tmp/perf-12.map)", "u (/x)")
-        XCTAssertEqual(try fold(text), "cmd;u;jitted;k4;k3;k2;k1;outer;inner_[i] 5\n")
+        XCTAssertEqual(try fold(text), "cmd;u;jitted;k4;k3;k2;k1;jitted2;outer;inner_[i];innermost_[i] 5\n")
         XCTAssertEqual(
             try fold(text) {
                 $0.marksKernel = true
                 $0.marksGenerated = true
             },
-            "cmd;u;jitted_[j];k4_[k];k3_[k];k2_[k];k1_[k];outer;inner_[i] 5\n")
+            "cmd;u;jitted_[j];k4_[k];k3_[k];k2_[k];k1_[k];jitted2_[j];outer;inner_[i];innermost_[i] 5\n")
     }
 
     func testModulesMayHoldBlanksAndParentheses() throws {
