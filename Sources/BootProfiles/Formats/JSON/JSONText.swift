@@ -10,6 +10,11 @@ package struct JSONText {
     /// Writes a string; what is not UTF-8 in it becomes U+FFFD. What a terminal would act on is escaped.
     package mutating func string(_ text: String) {
         bytes.append(0x22)
+        defer { bytes.append(0x22) }
+        // Of a profile nearly all names are so.
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }) {
+            return bytes.append(contentsOf: text.utf8)
+        }
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\"", "\\":
@@ -24,7 +29,6 @@ package struct JSONText {
                 }
             }
         }
-        bytes.append(0x22)
     }
 
     private mutating func escape(_ unit: UInt16) {
