@@ -273,6 +273,13 @@ final class PerfRecordTests: XCTestCase {
             ]
             XCTAssertEqual(try foldAsPerf(recording.file), "new;[unknown] 1\nold;[unknown] 1\n")
             XCTAssertEqual(try foldAsPerf(recording.file) { $0.event = eventNames[1] }, "new;[unknown] 9\n")
+            for (processor, folded) in [(3 as Int32, "new;[unknown] 9\n"), (2, "")] {
+                XCTAssertEqual(
+                    try fold(recording.file) {
+                        $0.event = eventNames[1]
+                        $0.selection.processors = [processor]
+                    }, folded)
+            }
         }
     }
 

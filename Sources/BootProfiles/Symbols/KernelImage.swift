@@ -51,9 +51,9 @@ struct KernelImage {
                 }
             }
         }
-        guard given != nil, let reference, let linked = list?.table.address(of: reference.name) else {
-            return
-        }
+        // The same build runs elsewhere after the next boot, so this machine's own list may have to be moved, too.
+        guard let reference, reference.address != 0, let linked = list?.table.address(of: reference.name)
+        else { return }
         slide = reference.address &- linked
     }
 
