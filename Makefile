@@ -18,7 +18,7 @@ help:
 	@echo 'make build        build the command bootmark: $(BOOTMARK)'
 	@echo 'make lint         check the formatting'
 	@echo 'make conformance  have the reports read by other tools'
-	@echo 'make fuzz         give every reader of profiles changed files; SECONDS=30 for each'
+	@echo 'make fuzz         give every reader of profiles, symbols and menus changed files; SECONDS=30 for each'
 	@echo 'make bench        measure Bootmark itself, beside its peers'
 	@echo 'make bench-verdict  count false alarms and finds of verdict rules, in simulation and on real boots (an hour)'
 	@echo 'Each installs the Debian packages that it lacks (sudo only when not root).'
@@ -54,14 +54,14 @@ scenarios: tools guests
 	$(SCENARIO_SETTINGS) BOOTMARK_RECORD=never swift test --skip-build --filter '^Scenarios\.'
 
 lint:
-	swift format lint -s -p -r Sources Scenarios Tests Benchmarks Package.swift
+	swift format lint -s -p -r Sources Scenarios Tests Benchmarks Fuzz Package.swift
 
 conformance: tools guests
 	@Scripts/install-packages $(CHECK_PACKAGES)
 	@Guests/install-tools
 	@Tests/Conformance/run
 
-# SECONDS is for each reader; READERS names some of them as the folders of Tests/ProfileSamples are named.
+# SECONDS is for each reader; READERS names some of them as the folders of Tests/ProfileSamples and Fuzz/Samples are.
 fuzz: tools
 	@Scripts/fuzz $(or $(SECONDS),30) $(READERS)
 

@@ -148,12 +148,16 @@ if Context.environment["BOOTMARK_BENCHMARKS"] != nil {
 
 // Fuzzing needs the readers alone: nothing else is fetched or built for it.
 if Context.environment["BOOTMARK_FUZZ"] != nil {
-    let needed: Set = ["BootModel", "BootProfiles", "CDemangler", "CElfutils", "CLZMA", "CZlib", "CZstd"]
+    let needed: Set = [
+        "BootMedia", "BootModel", "BootProfiles", "CArchive", "CDemangler", "CElfutils", "CLZMA", "CZlib",
+        "CZstd",
+    ]
     package.products = []
     package.dependencies = []
     package.targets.removeAll { !needed.contains($0.name) }
     package.targets.append(
         .executableTarget(
-            name: "FuzzReaders", dependencies: ["BootProfiles"], path: "Fuzz",
+            name: "FuzzReaders", dependencies: ["BootMedia", "BootProfiles"], path: "Fuzz",
+            exclude: ["Samples"],
             swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
 }

@@ -1,13 +1,16 @@
 import BootProfiles
 import Foundation
 
-/// Gives libFuzzer's bytes to one reader, or to the one that recognises them, as it is for users.
+/// Gives libFuzzer's bytes to one reader of profiles, or to the one that recognises them, as it is for users; or to
+/// a parser of symbols or menus.
 ///
-/// Scripts/fuzz builds and runs it. BOOTMARK_FUZZ_READER names the reader: `austin`, `strace-c`; without it the
-/// input decides.
+/// Scripts/fuzz builds and runs it. BOOTMARK_FUZZ_READER names the reader: `austin`, `strace-c`, `elf`; without it
+/// the input decides.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzReaders(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: start, count: count))
+    SymbolFiles.read(bytes, as: reader)
+    DiscMenus.read(bytes, as: reader)
     var options = FoldingOptions()
     // The same bytes are always read in the same way, so that what is found can be found again.
     options.partial = count % 2 == 0
