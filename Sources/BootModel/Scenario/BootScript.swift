@@ -12,14 +12,17 @@ public struct BootScript: Sendable, Hashable, Codable {
         case firmware
         /// The guest's own code, watched by the plugin in QEMU: what is counted there repeats exactly.
         case symbol
+        /// QEMU's own events, as it announces them over its control connection (QMP): `SHUTDOWN`, `RTC_CHANGE`,
+        /// `GUEST_PANICKED`, …
+        case qmp
     }
 
-    /// What the runner waits for: a pattern on a channel, or a function of the guest that runs.
+    /// What the runner waits for: a pattern on a channel, a function of the guest that runs, an event of QEMU.
     public struct Milestone: Sendable, Hashable, Codable {
         /// The phase that begins here, or `booted`.
         public var name: String
         /// A regular expression (PCRE2) over the channel's bytes; on `symbol`, the name of a function of the
-        /// kernel, or an address in hexadecimal: `0xffffffff81000000`.
+        /// kernel, or an address in hexadecimal: `0xffffffff81000000`; on `qmp`, the name of an event.
         public var pattern: String
         /// Where it is looked for.
         public var channel: Channel

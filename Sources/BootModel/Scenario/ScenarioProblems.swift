@@ -151,6 +151,10 @@ extension BootScript {
         where milestone.channel == .symbol && milestone.pattern.contains(where: \.isWhitespace) {
             problems.append("\(milestone.pattern.debugDescription) is no name of a function.")
         }
+        for milestone in milestones where milestone.channel == .qmp && !milestone.namesEvent {
+            problems.append(
+                "\(milestone.pattern.debugDescription) is no name of an event of QEMU, such as SHUTDOWN.")
+        }
         if panics.contains(where: \.isEmpty) {
             problems.append("A pattern of Panics is empty and matches anything.")
         }
@@ -174,5 +178,16 @@ extension Limits {
             guard let limit, limit <= .zero else { return nil }
             return "Its time limit for \(name) is \(limit.seconds) s; give more than 0."
         }
+    }
+}
+
+extension BootScript.Milestone {
+    /// Whether the pattern can be the name of one of QEMU's events.
+    fileprivate var namesEvent: Bool {
+        !pattern.isEmpty
+            && pattern.utf8.allSatisfy {
+                UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 | 0x20
+                    || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || $0 == UInt8(ascii: "_")
+            }
     }
 }

@@ -93,58 +93,6 @@ extension BootWatch {
         }
     }
 
-    func hearControl() {
-        guard control >= 0 else {
-            control = bootmark_accept(setting.listener)
-            if control >= 0 { session = QMPSession(socket: control) }
-            return
-        }
-        guard let messages = session?.receive() else {
-            // QEMU is going; the guard's report says how.
-            close(control)
-            control = -1
-            session = nil
-            return
-        }
-        for message in messages where !isOver { hear(message) }
-    }
-
-    private func hear(_ message: QMPSession.Message) {
-        switch message {
-        case .greeting:
-            session?.send("qmp_capabilities")
-            planScreen()
-        case .shutdown(let reason):
-            // What the guest wrote before its last act is in the pipes by now.
-            drainChannels()
-            guard !isOver else { return }
-            let outcome = outcome(ofShutdown: reason)
-            if lookAtScreen() {
-                pending = (outcome, Clock.now + .seconds(2))
-            } else {
-                conclude(outcome)
-            }
-        case .panicked:
-            panic = panic ?? "the guest reported a panic to QEMU"
-            panicDeadline = Clock.now + Self.panicGrace
-        case .answer(let number, let succeeded):
-            if number == screenRequest { hearScreen(succeeded) }
-        case .other: break
-        }
-    }
-
-    private func outcome(ofShutdown reason: String) -> BootOutcome {
-        if panic != nil { return BootOutcome(.panicked, detail: panicText) }
-        switch reason {
-        case "guest-shutdown":
-            return setting.script.end == .poweredOff
-                ? BootOutcome(.booted) : BootOutcome(.poweredOff, detail: lastSeen)
-        case "guest-reset", "subsystem-reset": return BootOutcome(.reset, detail: lastSeen)
-        case "guest-panic": return BootOutcome(.panicked, detail: "the guest reported a panic to QEMU")
-        default: return BootOutcome(.refused, detail: "QEMU shut down: \(reason)")
-        }
-    }
-
     func drainChannels() {
         for channel in channels where !isOver { hear(channel, at: Clock.now) }
         if waitsForSymbols { askForSymbols(at: Clock.now) }
@@ -164,9 +112,13 @@ extension BootWatch {
         return (lines.first { !$0.isEmpty }.map { "last seen: \($0)" } ?? "nothing was seen") + awaited
     }
 
-    /// The function that was waited for in vain: nothing on the console shows that it never ran.
+    /// What was waited for in vain, where nothing on the console shows that it never came.
     private var awaited: String {
-        guard case .reached(let end) = setting.script.end, end.channel == .symbol else { return "" }
-        return "; the function \(end.pattern) never ran"
+        guard case .reached(let end) = setting.script.end else { return "" }
+        switch end.channel {
+        case .symbol: return "; the function \(end.pattern) never ran"
+        case .qmp: return "; QEMU's event \(end.pattern) never came"
+        case .console, .serial, .vga, .firmware: return ""
+        }
     }
 }

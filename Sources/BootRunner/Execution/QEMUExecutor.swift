@@ -179,7 +179,7 @@ struct ScriptPatterns {
     /// Compiles the patterns.
     /// - Throws: `RunnerError` of code `.usage` for one that does not compile.
     init(_ script: BootScript) throws {
-        milestones = try script.milestones.filter { $0.channel != .symbol }.map {
+        milestones = try script.milestones.filter { $0.channel != .symbol && $0.channel != .qmp }.map {
             ($0, try BytePattern($0.pattern))
         }
         panics = try script.panics.map(BytePattern.init)

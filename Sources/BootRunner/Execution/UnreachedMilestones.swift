@@ -18,9 +18,14 @@ enum UnreachedMilestones {
         guard case .reached(let end) = run.plan.script.end, let first = waiting.first else { return [] }
         let place = "\(text(end)) in \(waiting.count) of \(run.boots.count) boots"
         let advice =
-            end.channel == .symbol
-            ? "The compiler may have put it into its callers: wait for another function, or longer"
-            : "Compare it with what the guest wrote (\(folder.console(ofBoot: first.index))), or wait longer"
+            switch end.channel {
+            case .symbol:
+                "The compiler may have put it into its callers: wait for another function, or longer"
+            case .qmp:
+                "QEMU announces it for a device or an act of the guest: wait for another event, or longer"
+            case .console, .serial, .vga, .firmware:
+                "Compare it with what the guest wrote (\(folder.console(ofBoot: first.index))), or wait longer"
+            }
         return ["\(place). \(advice) (--timeout)."]
     }
 
@@ -35,6 +40,10 @@ enum UnreachedMilestones {
     }
 
     private static func text(_ milestone: BootScript.Milestone) -> String {
-        milestone.channel == .symbol ? "the function \(milestone.pattern)" : "/\(milestone.pattern)/"
+        switch milestone.channel {
+        case .symbol: "the function \(milestone.pattern)"
+        case .qmp: "QEMU's event \(milestone.pattern)"
+        case .console, .serial, .vga, .firmware: "/\(milestone.pattern)/"
+        }
     }
 }

@@ -51,13 +51,14 @@ enum Tools {
         "qemu-system-riscv64": "qemu-system-misc", "perf": "linux-perf", "sha256sum": "coreutils",
     ]
 
-    /// Runs a short program to its end; no shell sees its arguments.
+    /// Runs a short program to its end, which reads `input`; no shell sees its arguments.
     /// - Throws: `RunnerError` where it cannot be started.
-    static func run(_ program: String, _ arguments: [String]) async throws -> Answer {
+    static func run(_ program: String, _ arguments: [String], input: String = "") async throws -> Answer {
         do {
             let result = try await Subprocess.run(
                 .path(FilePath(program)), arguments: Arguments(arguments),
-                environment: .inherit.updating(["LC_ALL": "C"]), output: .string(limit: 8 << 20),
+                environment: .inherit.updating(["LC_ALL": "C"]), input: .string(input),
+                output: .string(limit: 8 << 20),
                 error: .string(limit: 1 << 20))
             var status: Int32?
             if case .exited(let code) = result.terminationStatus { status = code }

@@ -55,6 +55,7 @@ extension Run {
         var notes = line.values("plugin").map {
             "QEMU loads the plugin \($0) in every boot: what it costs is in all figures"
         }
+        try await script.checkEvents(line, qemu: qemu, isExact: options.isExact)
         if options.isExact { notes += try line.makeExact() }
         try line.checkKVM(qemu: qemu)
         let collectors = try options.usableCollectors(host)

@@ -7,10 +7,8 @@ struct QMPSession {
     enum Message: Sendable, Hashable {
         /// QEMU introduced itself.
         case greeting(version: String)
-        /// The guest was shut down or reset, for this reason: `guest-shutdown`, `guest-reset`, `guest-panic`, …
-        case shutdown(reason: String)
-        /// The guest's own panic device spoke.
-        case panicked
+        /// Something happened, with QEMU's reason for it where it gives one: `SHUTDOWN`, `guest-reset`.
+        case event(name: String, reason: String?)
         /// The answer to the command with this number; nil where it failed.
         case answer(Int, succeeded: Bool)
         /// Anything else.
@@ -53,13 +51,8 @@ struct QMPSession {
         if let number = (object["id"] as? NSNumber)?.intValue {
             return .answer(number, succeeded: object["error"] == nil)
         }
-        switch object["event"] as? String {
-        case "SHUTDOWN":
-            let data = object["data"] as? [String: Any]
-            return .shutdown(reason: data?["reason"] as? String ?? "unknown")
-        case "GUEST_PANICKED", "GUEST_CRASHLOADED": return .panicked
-        default: return .other
-        }
+        guard let name = object["event"] as? String else { return .other }
+        return .event(name: name, reason: (object["data"] as? [String: Any])?["reason"] as? String)
     }
 
     /// Sends a command and gives its number, which its answer will carry.
