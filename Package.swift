@@ -56,7 +56,8 @@ let pipeline: [[Target]] = [
     stage("BootModel"),
     stage("BootStatistics"),
     stage(
-        "BootProfiles", ["BootModel", "CDemangler", "CElfutils", "CLZMA", "CZlib", "CZstd"],
+        "BootProfiles",
+        ["BootModel", "BootStatistics", "CDemangler", "CElfutils", "CLZMA", "CZlib", "CZstd"],
         tests: ["BootTestSupport"]
     ),
     stage("FlameGraphs", ["BootModel", "BootProfiles", "BootStatistics"], tests: ["BootTestSupport"]),
@@ -110,13 +111,16 @@ let tools: [Target] = [
 
 /// Tools of the development of Bootmark, and no products of it.
 let benchmarks: [Target] =
-    ["Overhead", "StatisticsProbe", "VerdictSimulation"].map {
+    ["Overhead", "StatisticsProbe"].map {
         .executableTarget(
             name: $0, dependencies: ["BootStatistics"], path: "Benchmarks/" + $0, swiftSettings: settings)
     } + [
         .executableTarget(
+            name: "VerdictSimulation", dependencies: ["BootModel", "BootStatistics", "BootProfiles"],
+            path: "Benchmarks/VerdictSimulation", swiftSettings: settings),
+        .executableTarget(
             name: "GuestFiles", dependencies: ["GuestObserver"], path: "Benchmarks/GuestFiles",
-            swiftSettings: settings)
+            swiftSettings: settings),
     ]
 
 let scenarios: Target = .testTarget(
@@ -149,8 +153,8 @@ if Context.environment["BOOTMARK_BENCHMARKS"] != nil {
 // Fuzzing needs the readers alone: nothing else is fetched or built for it.
 if Context.environment["BOOTMARK_FUZZ"] != nil {
     let needed: Set = [
-        "BootMedia", "BootModel", "BootProfiles", "CArchive", "CDemangler", "CElfutils", "CLZMA", "CZlib",
-        "CZstd",
+        "BootMedia", "BootModel", "BootStatistics", "BootProfiles", "CArchive", "CDemangler", "CElfutils",
+        "CLZMA", "CZlib", "CZstd",
     ]
     package.products = []
     package.dependencies = []

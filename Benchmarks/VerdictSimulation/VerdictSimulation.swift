@@ -4,7 +4,7 @@ import Foundation
 /// Runs the rules of Bootmark and of its neighbours over simulated boots, and prints their false alarms and
 /// what they find as Markdown tables.
 ///
-///     swift run -c release VerdictSimulation [TRIALS] [SEED] [rules|edge|missed|sittings|curve]
+///     swift run -c release VerdictSimulation [TRIALS] [SEED] [rules|edge|missed|sittings|curve|layouts]
 @main
 enum VerdictSimulation {
     static func main() throws {
@@ -26,7 +26,7 @@ enum VerdictSimulation {
 
 /// What can be simulated.
 enum Table: String, CaseIterable {
-    case rules, edge, missed, sittings, curve
+    case rules, edge, missed, sittings, curve, layouts
 }
 
 /// Trials of rules on machines.
@@ -42,6 +42,7 @@ struct Simulation {
         case .missed: try missed()
         case .sittings: try sittings()
         case .curve: try curve()
+        case .layouts: try layouts()
         }
     }
 

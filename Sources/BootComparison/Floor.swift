@@ -1,15 +1,35 @@
 import BootModel
+import BootStatistics
 
 /// The change of an exact metric that layout alone can make, as the controls of either side show.
-enum Floor {
-    /// The floor in the metric's unit; nil where no side has controls.
-    static func of(_ metric: Metric, before: ComparedRun?, after: ComparedRun) -> Double? {
-        let ranges = [before, after].compactMap { $0?.run.range(of: metric) }
-        return ranges.max().map { $0 * GuestDifference.margin }
+///
+/// The boots of a side and its controls are draws of one distribution, the layouts; a build that differs in nothing else
+/// is another draw of it. How far the means of two such samples lie apart by chance is told by Student's t, whatever
+/// their number: few controls make a wide floor and not a false one. What is compared is no mean but one boot of each
+/// side, so the floor holds also how far these lie from the means of their layouts.
+///
+/// A count that moved in no control has no spread to tell by. Few such controls prove nothing; `enoughControls` are taken
+/// for proof that layout does not move it.
+struct Floor {
+    /// In the metric's unit: what layouts alone pass with the probability that was asked for, at most.
+    let value: Double
+    /// How many controls both sides have.
+    let controls: Int
+
+    /// The floor of a metric; nil where no side has controls, or few that agree.
+    ///
+    /// - Parameter level: the probability of a false alarm, in either direction.
+    init?(_ metric: Metric, before: ComparedRun?, after: ComparedRun, level: Double) {
+        guard let before, metric.determinism == .exact else { return nil }
+        let layouts = [before, after].map { $0.run.layouts(of: metric) }
+        let spreads = layouts.map { LayoutSpread(of: $0) }
+        guard let test = PooledTest(layouts[0].count, layouts[1].count) else { return nil }
+        controls = layouts.reduce(0) { $0 + $1.count - 1 }
+        let deviation = test.deviation(spreads[0].deviation, spreads[1].deviation)
+        guard deviation > 0 || controls >= Self.enoughControls else { return nil }
+        value = test.margin(level: level) * deviation + spreads[0].offset + spreads[1].offset
     }
 
-    /// Where controls tell what matters, no share has to be guessed, unless one was asked for.
-    static func tolerance(_ metric: Metric, _ before: ComparedRun?, _ after: ComparedRun) -> Double? {
-        metric.determinism == .exact && of(metric, before: before, after: after) != nil ? 0 : nil
-    }
+    /// The controls that a side should have: fewer make a floor that is many times what layout moves.
+    static let enoughControls = 4
 }

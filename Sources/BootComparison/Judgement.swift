@@ -15,7 +15,7 @@ struct Judgement {
     private let run: ComparedRun
 
     init(
-        metric: Metric, role: MetricComparison.Role, tolerance: Double, before: ComparedRun?,
+        metric: Metric, role: MetricComparison.Role, tolerance: Double, floor: Floor?, before: ComparedRun?,
         after: ComparedRun, objection: String?, disturbance: String?, procedure: Procedure
     ) {
         self.procedure = procedure
@@ -29,7 +29,8 @@ struct Judgement {
         comparison.spreads = [(BootFailure.Side.before, before), (.after, after)].compactMap { side, run in
             run.flatMap { BootSpread(of: comparison, in: $0, on: side) }
         }
-        if metric.determinism == .exact { comparison.floor = Floor.of(metric, before: before, after: after) }
+        comparison.floor = floor?.value
+        comparison.controls = floor?.controls
         if let objection {
             settle(.incomparable, objection)
         } else if tolerance != usable {
@@ -93,20 +94,29 @@ struct Judgement {
             .filter { Set($0.1).count == 1 }.map(\.0)
     }
 
-    /// Any difference of an exact metric is real: the tolerance alone says whether it matters.
+    /// Any difference of an exact metric is real: the tolerance says whether it matters, and controls whether layout
+    /// alone may have made it.
     private mutating func judgeExactly(_ before: Double, _ after: Double) {
         let change = before == after ? 0 : before > 0 ? after / before - 1 : nil
         if let change, change.isFinite {
             comparison.change = .init(estimate: change, low: change, high: change, confidence: 1)
         }
-        comparison.detectable = comparison.tolerance
+        let floor = comparison.floor.flatMap { before > 0 ? $0 / before : nil } ?? 0
+        comparison.detectable = max(comparison.tolerance, floor)
         let lowerIsBetter = comparison.metric.polarity == .lowerIsBetter
         let worse = change.map { lowerIsBetter ? $0 : -$0 } ?? (lowerIsBetter ? .infinity : -.infinity)
-        if let floor = comparison.floor, before != after, abs(after - before) <= floor {
-            return settle(.pass, Reasons.withinFloor(comparison, before, after, floor))
-        }
         // A change that equals the tolerance is within it, whatever the last digit of the division says.
-        if worse > comparison.tolerance * (1 + 1e-9) {
+        let digits = 1 + 1e-9
+        if let floor = comparison.floor, before != after, abs(after - before) <= floor {
+            // Few controls make a wide floor: what would be too much without them is no pass for their sake.
+            let metric = comparison.metric
+            let allowed = comparison.tolerance > 0 ? comparison.tolerance : procedure.tolerance(metric, nil)
+            return worse > allowed * digits
+                ? settle(
+                    .inconclusive, Reasons.hiddenByFloor(comparison, before, after, floor, allowed: allowed))
+                : settle(.pass, Reasons.withinFloor(comparison, before, after, floor))
+        }
+        if worse > comparison.tolerance * digits {
             settle(.regression, Reasons.exactRegression(comparison, before, after))
         } else if worse < 0, -worse >= comparison.tolerance * procedure.smallestImprovement {
             settle(.improvement, Reasons.exactImprovement(comparison, before, after))

@@ -37,13 +37,17 @@ struct Procedure {
         let comparability = Comparability(
             before: before, after: after, design: design, acrossScenarios: acrossScenarios)
         let gates = Gates(before: before, after: after, comparability: comparability)
+        // Exact gates share the level as those that are tested do; what only informs has it for itself.
+        let sharing = Double(max(gates.metrics.count { $0.determinism == .exact }, 1))
         var judgements = metrics(gates, after).map { metric in
             let gated = gates.metrics.contains { $0.id == metric.id }
+            let floor = Floor(
+                metric, before: before, after: after, level: gated ? alpha / sharing : alpha)
+            // Where controls tell what matters, no share has to be guessed, unless one was asked for.
+            let asked = gates.tolerances[metric.id] ?? (floor == nil ? nil : 0)
             return Judgement(
-                metric: metric, role: gated ? .gates : .informs,
-                tolerance: tolerance(
-                    metric, gates.tolerances[metric.id] ?? Floor.tolerance(metric, before, after)),
-                before: before, after: after,
+                metric: metric, role: gated ? .gates : .informs, tolerance: tolerance(metric, asked),
+                floor: floor, before: before, after: after,
                 objection: comparability.objection(to: metric),
                 disturbance: Disturbance.objection(
                     to: metric, before: before, after: after, design: design),

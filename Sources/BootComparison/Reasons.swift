@@ -131,7 +131,7 @@ enum Reasons {
     /// What an exact metric may change by: the tolerance, or where that is none, what layout alone moves.
     private static func allowance(_ result: MetricComparison) -> String {
         guard let floor = result.floor else { return "the \(Quantity.share(result.tolerance)) allowed" }
-        let layout = "layout alone can move it (\(exactText(floor, result.metric)))"
+        let layout = "layout alone can move it (\(floorText(floor, result)))"
         return result.tolerance > 0 ? "the \(Quantity.share(result.tolerance)) allowed and \(layout)" : layout
     }
 
@@ -151,7 +151,30 @@ enum Reasons {
         _ result: MetricComparison, _ before: Double, _ after: Double, _ floor: Double
     ) -> String {
         "\(result.metric.id), which is counted exactly, changed by no more than layout alone can "
-            + "(\(exactText(floor, result.metric)), twice what the controls move): \(exact(result, before, after))."
+            + "(\(floorText(floor, result))): \(exact(result, before, after))."
+            + (isWide(result) ? " Take \(Floor.enoughControls) controls to see smaller changes." : "")
+    }
+
+    /// A change that is too large to be let pass, and too small to be told from layout.
+    static func hiddenByFloor(
+        _ result: MetricComparison, _ before: Double, _ after: Double, _ floor: Double, allowed: Double
+    ) -> String {
+        "\(result.metric.id), which is counted exactly, got worse by more than the \(Quantity.share(allowed)) allowed, "
+            + "but cannot be told from what layout alone can do (\(floorText(floor, result))): "
+            + "\(exact(result, before, after)). Take more controls: "
+            + "boot --exact --controls \(isWide(result) ? Floor.enoughControls : 4 * Floor.enoughControls)."
+    }
+
+    /// A floor with what it rests on: `330,000, by 4 controls`.
+    private static func floorText(_ floor: Double, _ result: MetricComparison) -> String {
+        let text = exactText(floor.rounded(.up), result.metric)
+        guard let controls = result.controls else { return text }
+        return "\(text), by \(controls) control\(controls == 1 ? "" : "s")"
+    }
+
+    /// Whether the floor is wide only for want of controls.
+    private static func isWide(_ result: MetricComparison) -> Bool {
+        result.controls.map { $0 < Floor.enoughControls } ?? false
     }
 
     static func notExact(_ metric: Metric) -> String {

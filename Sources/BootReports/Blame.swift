@@ -23,6 +23,10 @@ extension Comparison {
             let differences = GuestDifferences(before: old, after: new)
             comparison.guest = differences.summary
             comparison.functions += Self.named(differences.functions)
+            // Where the whole is a change and no function for itself, those that moved most are at least a beginning.
+            if differences.functions.isEmpty, !(instructions.map(Self.isWithinFloor) ?? true) {
+                comparison.functions += Self.named(differences.suspects)
+            }
         } else {
             comparison.functions += Self.named(
                 FunctionDifferences.top(
@@ -64,22 +68,32 @@ extension Comparison {
     /// `+1.9 M instructions, +0.13 %: crc32_body +1.7 M, called from unpack_to_rootfs`.
     ///
     /// At most three are named, and none with less than a twentieth of the largest part. Where the whole change is
-    /// within what layout alone can make, none is named that did not move further than that by itself.
+    /// within what layout alone can make, none is named that did not move further than that by itself. Where no function
+    /// moved further than layout can move it, and the whole did, those that moved most are named as that.
     public var blame: String? {
         guard let result = instructions, let before = result.medianBefore, let after = result.medianAfter,
             before != after, let guest
         else { return nil }
         let share = result.change.map { ", \(Quantity.percent($0.estimate))" } ?? ""
         let change = "\(Wording.amount(after - before)) instructions\(share)"
-        let isWithin = result.floor.map { abs(after - before) <= $0 } ?? false
+        let isWithin = Self.isWithinFloor(result)
         let parts = functions.filter { $0.origin == .guest }.prefix(3).map { ($0, Self.part($0).amount) }
         let least = max((parts.map { abs($0.1) }.max() ?? 0) / 20, isWithin ? result.floor ?? 0 : 0)
         let named = parts.filter { abs($0.1) >= least && $0.1 != 0 }.map { Self.fault($0.0) }
-        if !named.isEmpty { return "\(change): \(named.joined(separator: "; "))" }
+        let names = named.joined(separator: "; ")
+        if !names.isEmpty, guest.changed > 0 { return "\(change): \(names)" }
         guard guest.controls > 0 else { return nil }
-        return isWithin
-            ? "\(change): no more than layout alone moves"
-            : "\(change): no function moved further than layout alone moves it"
+        if isWithin { return "\(change): no more than layout alone moves" }
+        let none =
+            "\(change): no function moved further than layout alone may (\(Wording.controls(guest.controls)))"
+        return none + (names.isEmpty ? "" : "; most moved \(names)")
+    }
+
+    /// Whether layout alone may have made the whole change.
+    private static func isWithinFloor(_ result: MetricComparison) -> Bool {
+        guard let before = result.medianBefore, let after = result.medianAfter, let floor = result.floor
+        else { return false }
+        return abs(after - before) <= floor
     }
 
     /// A function's part in a change: its own, or that with all that it called where that is more than twice as much.
@@ -107,8 +121,8 @@ extension Comparison {
         var parts = [
             Wording.spread(result).map { "the same images again \(value($0))" }
                 ?? "the same images were not booted again",
-            result.floor.map { "layout alone up to \(value($0))" }
-                ?? "what layout alone moves is unknown (--controls)",
+            Wording.floor(result).map { "layout alone up to \($0)" }
+                ?? "what layout alone moves is unknown (--controls 4)",
             "the change \(after < before ? "" : "+")\(value(after - before))",
         ]
         if let guest {

@@ -111,9 +111,7 @@ enum Wording {
         if let share = result.detectable {
             facts.append(("smallest slowdown that could be found", Quantity.share(share)))
         }
-        if let floor = result.floor {
-            facts.append(("layout alone can move it by", value(floor, result.metric)))
-        }
+        if let floor = floor(result) { facts.append(("layout alone can move it by", floor)) }
         if result.metric.determinism == .exact, let spread = spread(result) {
             facts.append(("the same images differ by", value(spread, result.metric)))
         }
@@ -121,6 +119,17 @@ enum Wording {
         facts.append(("after", values(result.after, result.metric)))
         return facts
     }
+
+    /// What layout alone can move an exact metric by, with what that rests on: `330,000 (4 controls)`; nil where it is
+    /// unknown.
+    static func floor(_ result: MetricComparison) -> String? {
+        guard let floor = result.floor else { return nil }
+        let count = result.controls.map { " (\(controls($0)))" } ?? ""
+        return value(floor.rounded(.up), result.metric) + count
+    }
+
+    /// `1 control`, `4 controls`.
+    static func controls(_ count: Int) -> String { "\(count) control\(count == 1 ? "" : "s")" }
 
     /// How far the boots of one side lie apart; nil where no side was booted twice.
     static func spread(_ result: MetricComparison) -> Double? {

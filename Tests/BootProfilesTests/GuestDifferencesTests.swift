@@ -54,38 +54,65 @@ final class GuestDifferencesTests: XCTestCase {
         XCTAssertEqual(differences.functions[0].selfAfter, 0.2, accuracy: 1e-12)
     }
 
-    func testWhatMovesNoFurtherThanTwiceTheControlsIsNeverNamed() throws {
-        var before = try graph("[k];timer 100\n[k];crc 1000")
-        before.takeRanges(from: [
-            try graph("[k];timer 130\n[k];crc 1000"), try graph("[k];timer 90\n[k];crc 1000"),
-        ])
-        let within = GuestDifferences(before: before, after: try graph("[k];timer 180\n[k];crc 1000"))
+    func testWhatMovesNoFurtherThanItsFloorIsNeverNamed() throws {
+        var before = try graph("timer 100\ncrc 1000")
+        before.takeSpreads(
+            from: try [100, 130, 100, 100].map { try graph("timer \($0)\ncrc 1000") })
+        XCTAssertEqual(before.movedOnce, 1)
+        // Student's t of 4 degrees, 0.025 a side, is 2.776, times sqrt(1 + 1/5). The timer's deviation is 13.5, which counts
+        // for what no control moved too, and so twice for itself; and it lies 6 from the mean of its layouts.
+        let within = GuestDifferences(before: before, after: try graph("timer 164\ncrc 1041"))
         XCTAssertEqual(within.functions, [])
-        XCTAssertEqual(within.summary, .init(net: 80, gross: 80, changed: 0, within: 2, controls: 2))
-        let beyond = GuestDifferences(before: before, after: try graph("[k];timer 181\n[k];crc 1001"))
-        XCTAssertEqual(
-            beyond.functions.map(\.name).sorted(), ["crc", "timer"], "one beyond nothing, one beyond 80")
-        let swapped = GuestDifferences(before: try graph("[k];timer 180\n[k];crc 1000"), after: before)
+        XCTAssertEqual(within.summary, .init(net: 105, gross: 105, changed: 0, within: 2, controls: 4))
+        XCTAssertEqual(within.suspects.map(\.name), ["timer", "crc"], "they moved most all the same")
+        let beyond = GuestDifferences(before: before, after: try graph("timer 165\ncrc 1042"))
+        XCTAssertEqual(beyond.functions.map(\.name).sorted(), ["crc", "timer"])
+        XCTAssertEqual(beyond.suspects, [])
+        let basis = try XCTUnwrap(beyond.functions.first?.basis)
+        let floors = beyond.functions.compactMap(\.selfFloor).map { $0 * basis }.sorted()
+        XCTAssertEqual(floors[0], 41.06, accuracy: 0.01)
+        XCTAssertEqual(floors[1], 64.06, accuracy: 0.01)
+        let swapped = GuestDifferences(before: try graph("timer 164\ncrc 1041"), after: before)
         XCTAssertEqual(swapped.functions, [], "the controls of either side tell")
     }
 
-    func testWhereControlsMoveMostFunctionsTheOthersAreNotTakenForUnmovable() throws {
+    func testOneFunctionOfManyHasToMoveFurtherToBeNamedThanAllOfThem() throws {
+        var before = try graph("timer 100\ncrc 1000")
+        before.takeSpreads(
+            from: try [100, 130, 100, 100].map { try graph("timer \($0)\ncrc 1000") })
+        // Of four tests two have to be as rare as 0.05 * 2 / 4.
+        let alone = GuestDifferences(before: before, after: try graph("timer 100\ncrc 1051"))
+        XCTAssertEqual(alone.functions, [])
+        let further = GuestDifferences(before: before, after: try graph("timer 100\ncrc 1052"))
+        XCTAssertEqual(further.functions.map(\.name), ["crc"])
+    }
+
+    func testFunctionsThatNoControlMovedAreNotTakenForUnmovableWhereOthersMove() throws {
         let lines = { (more: Int) in
             (0..<30).map { "f\($0) \(100 + ($0 < 20 ? more : 0))" }.joined(separator: "\n")
         }
         var before = try graph(lines(0))
-        before.takeRanges(from: [try graph(lines(10))])
+        before.takeSpreads(from: [try graph(lines(10)), try graph(lines(0))])
         let after = try graph(lines(0) + "\nf29 15")
         XCTAssertEqual(GuestDifferences(before: before, after: after).functions, [])
+        // Where all that move do so in several layouts, as what reads the command line does, the rest stays.
+        var known = try graph("reader 283\ncrc 1000")
+        known.takeSpreads(
+            from: try [325, 313, 317].map { try graph("reader \($0)\ncrc 1000") })
+        XCTAssertEqual(known.movedOnce, 0)
+        let turn = GuestDifferences(before: known, after: try graph("reader 283\ncrc 1004"))
+        XCTAssertEqual(turn.functions.map(\.name), ["crc"])
         var calm = try graph(lines(0))
-        calm.takeRanges(from: [try graph(lines(0))])
+        calm.takeSpreads(from: [try graph(lines(0))])
         XCTAssertEqual(GuestDifferences(before: calm, after: after).functions.map(\.name), ["f29"])
     }
 
     func testAFunctionThatAControlNeverRanMovesByAllOfItsWeight() throws {
         var graph = try graph("a 10")
-        graph.takeRanges(from: [try self.graph("a 10\nb 7"), try self.graph("a 12")])
-        XCTAssertEqual(graph.functions.map(\.ownRange), [2, 7])
+        graph.takeSpreads(from: [try self.graph("a 10\nb 7"), try self.graph("a 13")])
+        // 10, 10, 13 and 0, 7, 0: in tenths, rounded up.
+        XCTAssertEqual(graph.functions.map(\.ownSpread.deviation), [1.8, 4.1])
+        XCTAssertEqual(graph.functions.map(\.ownSpread.offset), [1, 2.4])
         XCTAssertEqual(graph.controls, 2)
     }
 
@@ -100,7 +127,7 @@ final class GuestDifferencesTests: XCTestCase {
 
     func testACallGraphReadsBackAndBadColumnsAreRefused() throws {
         var graph = try graph("[k];a;b 10\n[k];c 3")
-        graph.takeRanges(from: [try self.graph("[k];a;b 11")])
+        graph.takeSpreads(from: [try self.graph("[k];a;b 11")])
         let data = try JSONEncoder().encode(graph)
         XCTAssertEqual(try JSONDecoder().decode(GuestCallGraph.self, from: data), graph)
         let text = String(decoding: data, as: UTF8.self)

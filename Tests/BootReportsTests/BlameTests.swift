@@ -80,7 +80,9 @@ final class BlameTests: XCTestCase {
         XCTAssertEqual(small.blame, "+40,000 instructions, +0.0027 %: no more than layout alone moves")
         let none = comparison(150_000, [])
         XCTAssertEqual(
-            none.blame, "+150 k instructions, +0.010 %: no function moved further than layout alone moves it")
+            none.blame,
+            "+150 k instructions, +0.010 %: no function moved further than layout alone may (4 controls)"
+        )
         let swapped = comparison(40_000, [function("a", own: 900_000), function("b", own: -860_000)])
         XCTAssertEqual(
             swapped.blame, "+40,000 instructions, +0.0027 %: a +900 k; b -860 k",
@@ -88,10 +90,39 @@ final class BlameTests: XCTestCase {
         XCTAssertNil(comparison(0, [function("a", own: 5)]).blame)
     }
 
+    func testWhereControlsAreTooFewForAnyFunctionThoseThatMovedMostAreNamedAsThat() {
+        let graph = { (own: Double, controls: Int) in
+            GuestCallGraph(
+                total: own, controls: controls,
+                functions: [
+                    .init(
+                        name: "work", own: own, total: own, ownSpread: .init(deviation: 100),
+                        totalSpread: .init(deviation: 100))
+                ])
+        }
+        let sides = { (more: Double) in
+            (
+                ProfiledSide(functions: graph(10_000, 1)),
+                ProfiledSide(functions: graph(10_000 + more, 0))
+            )
+        }
+        var beyond = comparison(1_000, floor: 900, [])
+        beyond.results[0].controls = 1
+        beyond = beyond.naming(before: sides(1_000).0, after: sides(1_000).1)
+        XCTAssertEqual(
+            beyond.blame,
+            "+1,000 instructions, +0.0001 %: no function moved further than layout alone may (1 control); most moved work +1,000"
+        )
+        XCTAssertTrue(beyond.exactness?.contains("layout alone up to 900 (1 control)") ?? false)
+        let within = comparison(1_000, floor: 1_100, []).naming(
+            before: sides(1_000).0, after: sides(1_000).1)
+        XCTAssertEqual(within.functions, [], "nobody is suspected where nothing has changed")
+    }
+
     func testWithoutControlsTheFloorIsUnknownAndSaidSo() {
         let comparison = comparison(1_900_000, floor: nil, [function("f", own: 1_900_000)], controls: 0)
         XCTAssertTrue(
-            comparison.exactness?.contains("what layout alone moves is unknown (--controls)") ?? false)
+            comparison.exactness?.contains("what layout alone moves is unknown (--controls 4)") ?? false)
         XCTAssertNil(Samples.pass.blame)
     }
 

@@ -22,11 +22,4 @@ public struct GuestDifference: Sendable, Hashable, Codable {
         self.within = within
         self.controls = controls
     }
-
-    /// How many times the widest range of the controls a change has to pass to be called one.
-    ///
-    /// A handful of controls shows a part of what layout can do. Of draws from one bell curve, a new one lies further
-    /// from the first than twice the range of the first with 4 others in 1.4 % of cases; with 3 in 3 %, with 2 in 9 %,
-    /// with 8 in 0.1 % (simulated, 200,000 draws each).
-    public static let margin = 2.0
 }

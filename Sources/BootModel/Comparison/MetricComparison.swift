@@ -52,14 +52,18 @@ public struct MetricComparison: Sendable, Hashable, Codable {
     public var detectable: Double?
     /// How steady the boots of each side were; nil in comparisons of before this was kept.
     public var spreads: [BootSpread]?
-    /// The change that layout alone can make, in the metric's unit, where controls tell it: twice what they move.
+    /// The change that builds which differ in layout alone pass in one of a hundred comparisons at most, in the metric's
+    /// unit; nil where no side has controls.
     public var floor: Double?
+    /// How many controls the floor is taken from, on both sides; nil without a floor.
+    public var controls: Int?
 
     /// A metric's result.
     public init(
         metric: Metric, role: Role, tolerance: Double, verdict: Verdict, reason: String, before: [Double],
         after: [Double], change: Change? = nil, pWorse: Double? = nil, pBetter: Double? = nil,
-        detectable: Double? = nil, spreads: [BootSpread]? = nil, floor: Double? = nil
+        detectable: Double? = nil, spreads: [BootSpread]? = nil, floor: Double? = nil,
+        controls: Int? = nil
     ) {
         self.metric = metric
         self.role = role
@@ -74,6 +78,7 @@ public struct MetricComparison: Sendable, Hashable, Codable {
         self.detectable = detectable
         self.spreads = spreads
         self.floor = floor
+        self.controls = controls
     }
 
     /// The middle of the values before; nil without values.

@@ -11,20 +11,21 @@ public struct GuestCallGraph: Sendable, Hashable {
         public var own: Double
         /// What it executed with all that it called, recursion counted once.
         public var total: Double
-        /// The most by which any two controls differ in `own`; 0 without controls.
-        public var ownRange: Double
-        /// The most by which any two controls differ in `total`; 0 without controls.
-        public var totalRange: Double
+        /// How `own` differs between layouts.
+        public var ownSpread: LayoutSpread
+        /// How `total` differs between layouts.
+        public var totalSpread: LayoutSpread
 
         /// A function's figures.
         public init(
-            name: String, own: Double, total: Double, ownRange: Double = 0, totalRange: Double = 0
+            name: String, own: Double, total: Double, ownSpread: LayoutSpread = LayoutSpread(),
+            totalSpread: LayoutSpread = LayoutSpread()
         ) {
             self.name = name
             self.own = own
             self.total = total
-            self.ownRange = ownRange
-            self.totalRange = totalRange
+            self.ownSpread = ownSpread
+            self.totalSpread = totalSpread
         }
     }
 
@@ -47,8 +48,11 @@ public struct GuestCallGraph: Sendable, Hashable {
 
     /// What the whole boot executed, in instructions.
     public var total: Double
-    /// How many boots with another layout the ranges are taken from, beside the boot itself.
+    /// How many boots with another layout the spreads are taken from, beside the boot itself.
     public var controls: Int
+    /// How many functions moved by themselves in one single layout: where there are such, the next layout will move some
+    /// that none has moved yet (Good, 1953, expects that number over the number of layouts).
+    public var movedOnce: Int
     /// What a function or a call that was left out weighs at most, in instructions; 0 where none was.
     public var leftOut: Double
     /// The functions, in no particular order, each name once.
@@ -58,17 +62,19 @@ public struct GuestCallGraph: Sendable, Hashable {
 
     /// A call graph.
     public init(
-        total: Double, controls: Int = 0, leftOut: Double = 0, functions: [Function] = [], calls: [Call] = []
+        total: Double, controls: Int = 0, movedOnce: Int = 0, leftOut: Double = 0,
+        functions: [Function] = [], calls: [Call] = []
     ) {
         self.total = total
         self.controls = controls
+        self.movedOnce = movedOnce
         self.leftOut = leftOut
         self.functions = functions
         self.calls = calls
     }
 
-    /// Takes ranges from boots of the same images in other layouts.
-    public mutating func takeRanges(from others: [GuestCallGraph]) {
+    /// Takes spreads from boots of the same images in other layouts.
+    public mutating func takeSpreads(from others: [GuestCallGraph]) {
         var places: [String: Int] = [:]
         for (place, function) in functions.enumerated() { places[function.name] = place }
         var own = functions.map { [$0.own] }
@@ -86,28 +92,34 @@ public struct GuestCallGraph: Sendable, Hashable {
                 total[place].append(function.total)
             }
         }
+        movedOnce = 0
         for place in functions.indices {
             // A boot in which a function never ran is a boot in which it weighs nothing.
-            let isEverywhere = own[place].count == others.count + 1
-            func range(_ values: [Double]) -> Double {
-                let values = isEverywhere ? values : values + [0]
-                return (values.max() ?? 0) - (values.min() ?? 0)
-            }
-            functions[place].ownRange = range(own[place])
-            functions[place].totalRange = range(total[place])
+            let missing = [Double](repeating: 0, count: max(others.count + 1 - own[place].count, 0))
+            let layouts = own[place] + missing
+            if Self.isMovedOnce(layouts) { movedOnce += 1 }
+            functions[place].ownSpread = LayoutSpread(of: layouts)
+            functions[place].totalSpread = LayoutSpread(of: total[place] + missing)
         }
         controls = others.count
+    }
+
+    /// Whether all of some numbers but one are the same.
+    private static func isMovedOnce(_ numbers: [Double]) -> Bool {
+        let inOrder = numbers.sorted()
+        guard let least = inOrder.first, let most = inOrder.last, least != most else { return false }
+        return inOrder.dropLast().last == least || inOrder.dropFirst().first == most
     }
 
     /// The graph without its lightest functions and calls, whose figures are then unknown.
     /// - Parameter weight: what stays weighs as much, or moves as much between controls.
     public func without(lighterThan weight: Double) -> GuestCallGraph {
         let kept = functions.indices.filter {
-            functions[$0].total >= weight || functions[$0].totalRange >= weight
+            functions[$0].total >= weight || functions[$0].totalSpread.deviation >= weight
         }
         let places = Dictionary(uniqueKeysWithValues: kept.enumerated().map { ($1, $0) })
         return GuestCallGraph(
-            total: total, controls: controls, leftOut: max(leftOut, weight),
+            total: total, controls: controls, movedOnce: movedOnce, leftOut: max(leftOut, weight),
             functions: kept.map { functions[$0] },
             calls: calls.compactMap { call in
                 guard call.weight >= weight, let caller = places[call.caller],
@@ -121,7 +133,8 @@ public struct GuestCallGraph: Sendable, Hashable {
 extension GuestCallGraph: Codable {
     /// Columns, since thousands of functions with their properties' names would be mostly names.
     private enum CodingKeys: String, CodingKey {
-        case total, controls, leftOut, names, own, totals, ownRanges, totalRanges, callers, callees, weights
+        case total, controls, movedOnce, leftOut, names, own, totals, callers, callees, weights
+        case ownDeviations, ownOffsets, totalDeviations, totalOffsets
     }
 
     /// Writes the columns.
@@ -129,12 +142,15 @@ extension GuestCallGraph: Codable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(total, forKey: .total)
         try container.encode(controls, forKey: .controls)
+        try container.encode(movedOnce, forKey: .movedOnce)
         try container.encode(leftOut, forKey: .leftOut)
         try container.encode(functions.map(\.name), forKey: .names)
         try container.encode(functions.map(\.own), forKey: .own)
         try container.encode(functions.map(\.total), forKey: .totals)
-        try container.encode(functions.map(\.ownRange), forKey: .ownRanges)
-        try container.encode(functions.map(\.totalRange), forKey: .totalRanges)
+        try container.encode(functions.map(\.ownSpread.deviation), forKey: .ownDeviations)
+        try container.encode(functions.map(\.ownSpread.offset), forKey: .ownOffsets)
+        try container.encode(functions.map(\.totalSpread.deviation), forKey: .totalDeviations)
+        try container.encode(functions.map(\.totalSpread.offset), forKey: .totalOffsets)
         try container.encode(calls.map(\.caller), forKey: .callers)
         try container.encode(calls.map(\.callee), forKey: .callees)
         try container.encode(calls.map(\.weight), forKey: .weights)
@@ -154,9 +170,13 @@ extension GuestCallGraph: Codable {
             return numbers
         }
         let (own, totals) = (try numbers(.own, names.count), try numbers(.totals, names.count))
-        let (ownRanges, totalRanges) = (
-            try numbers(.ownRanges, names.count), try numbers(.totalRanges, names.count)
-        )
+        func spreads(_ deviations: CodingKeys, _ offsets: CodingKeys) throws -> [LayoutSpread] {
+            zip(try numbers(deviations, names.count), try numbers(offsets, names.count)).map {
+                LayoutSpread(deviation: $0, offset: $1)
+            }
+        }
+        let ownSpreads = try spreads(.ownDeviations, .ownOffsets)
+        let totalSpreads = try spreads(.totalDeviations, .totalOffsets)
         let callers = try container.decode([Int].self, forKey: .callers)
         let callees = try container.decode([Int].self, forKey: .callees)
         let weights = try numbers(.weights, callers.count)
@@ -169,11 +189,12 @@ extension GuestCallGraph: Codable {
         self.init(
             total: try container.decode(Double.self, forKey: .total),
             controls: try container.decode(Int.self, forKey: .controls),
+            movedOnce: try container.decode(Int.self, forKey: .movedOnce),
             leftOut: try container.decode(Double.self, forKey: .leftOut),
             functions: names.indices.map { place in
                 Function(
-                    name: names[place], own: own[place], total: totals[place], ownRange: ownRanges[place],
-                    totalRange: totalRanges[place])
+                    name: names[place], own: own[place], total: totals[place], ownSpread: ownSpreads[place],
+                    totalSpread: totalSpreads[place])
             },
             calls: callers.indices.map { place in
                 Call(caller: callers[place], callee: callees[place], weight: weights[place])

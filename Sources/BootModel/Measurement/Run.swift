@@ -41,14 +41,11 @@ public struct Run: Sendable, Hashable, Codable {
     /// are, so their failure is none of the system's.
     public var failures: [Boot] { boots.filter { !$0.outcome.isBooted && $0.purpose != .control } }
 
-    /// How far one metric's values lie apart over the controls and the boots that they are controls of; nil
-    /// where no control reached its end.
-    public func range(of metric: Metric) -> Double? {
+    /// One metric's values over the layouts that were booted: that of the images as they are first, then those of the
+    /// controls. Empty where the metric has no value.
+    public func layouts(of metric: Metric) -> [Double] {
         let controls = boots.filter { $0.purpose == .control && $0.outcome.isBooted }
-            .compactMap { $0.samples[metric.id] }
-        let values = controls + samples(of: metric)
-        guard !controls.isEmpty, let most = values.max(), let least = values.min() else { return nil }
-        return most - least
+        return samples(of: metric).prefix(1) + controls.compactMap { $0.samples[metric.id] }
     }
 
     /// Whether every boot of the plan was taken.

@@ -3,7 +3,7 @@ import BootProfiles
 import BootStore
 import Foundation
 
-/// Sums up the guest's stacks of exact boots by function, with the ranges that their controls show.
+/// Sums up the guest's stacks of exact boots by function, with the spreads that their controls show.
 enum GuestCallGraphs {
     /// Writes the run's `guest-functions.json.gz`; nothing for a run whose boots are not exact, or were not
     /// profiled. The stacks of controls are summed up and removed: nothing else is ever asked of them.
@@ -16,7 +16,7 @@ enum GuestCallGraphs {
         let controls = run.boots.filter { $0.purpose == .control && $0.outcome.isBooted }
         do {
             guard let boot = profiled.first, var graph = try graph(of: boot, in: folder) else { return [] }
-            graph.takeRanges(from: try controls.compactMap { try self.graph(of: $0, in: folder) })
+            graph.takeSpreads(from: try controls.compactMap { try self.graph(of: $0, in: folder) })
             try GuestFunctionsFile.write(graph, to: folder.guestFunctions)
         } catch let error as ProfileError {
             notes.append("the guest's functions could not be summed up: \(error)")
