@@ -35,7 +35,8 @@ struct CountedMoments {
     ///   milestone's first byte; else that is done where it can be.
     mutating func collect(from counters: GuestCounters, isExact: Bool) -> Collected {
         guard moments.last?.milestone == BootScript.booted else {
-            return Self.unavailable(fault ?? "the boot did not reach its end")
+            return Self.unavailable(
+                fault ?? "the boot did not reach its end", withBlocks: !counters.observation.omitsBlocks)
         }
         do {
             let log = try counters.serialLog()
@@ -48,13 +49,14 @@ struct CountedMoments {
                 zip(moments.map(\.milestone), readings).map { ($0, $1) },
                 withBlocks: !counters.observation.omitsBlocks)
         } catch {
-            return Self.unavailable("\(error)")
+            return Self.unavailable("\(error)", withBlocks: !counters.observation.omitsBlocks)
         }
     }
 
-    /// What a boot without counts has to say.
-    static func unavailable(_ reason: String) -> Collected {
-        Collected(unavailable: [Metric.guestInstructions.id: reason, Metric.guestBlocks.id: reason])
+    /// What a boot without counts has to say of what it would have counted.
+    static func unavailable(_ reason: String, withBlocks: Bool) -> Collected {
+        let metrics = withBlocks ? [Metric.guestInstructions, .guestBlocks] : [.guestInstructions]
+        return Collected(unavailable: Dictionary(uniqueKeysWithValues: metrics.map { ($0.id, reason) }))
     }
 
     private func exactReading(_ moment: Moment, _ log: SerialLog) throws -> GuestCounters.Reading {

@@ -55,8 +55,8 @@ final class GuestCounting: BootCollector {
     func collect() -> Collected {
         if isExact, let count = try? counters.processorsThatRan(), count > 1 {
             return CountedMoments.unavailable(
-                "\(count) processors ran, and only a boot of one repeats: use -smp 1, or measure without --exact"
-            )
+                "\(count) processors ran, and only a boot of one repeats: use -smp 1, or measure without --exact",
+                withBlocks: true)
         }
         var collected = moments.collect(from: counters, isExact: isExact)
         if isExact, let end = moments.end {

@@ -82,7 +82,8 @@ public struct HostTools: Sendable, Hashable {
         let answer = try await Tools.run(
             perf, ["stat", "-x", ";", "-e", "task-clock:u", "-e", "instructions:u", "true"])
         guard answer.succeeded else {
-            throw forbidden(answer.error, paranoid: paranoid, isRoot: geteuid() == 0)
+            let status = Files.whole("/proc/self/status") ?? ""
+            throw forbidden(answer.error, paranoid: paranoid, isPrivileged: isPrivileged(status))
         }
         let counts =
             PerfStat.read(answer.error, events: PerfStat.hardware)
@@ -175,14 +176,24 @@ public struct HostTools: Sendable, Hashable {
         return recording
     }
 
+    /// Whether perf_event_paranoid does not bind a process with this /proc/PID/status: it has CAP_PERFMON or CAP_SYS_ADMIN
+    /// (perf_event_open(2)), which root in a container may lack, and a plain user may have.
+    static func isPrivileged(_ status: String) -> Bool {
+        let line = status.split(separator: "\n").first { $0.hasPrefix("CapEff:") }
+        let digits = line.flatMap { $0.split(whereSeparator: \.isWhitespace).last }
+        let capabilities = digits.flatMap { UInt64($0, radix: 16) } ?? 0
+        let (administrator, performance) = (UInt64(1) << 21, UInt64(1) << 38)
+        return capabilities & (administrator | performance) != 0
+    }
+
     /// Why `perf stat` did not count, from what it said.
     ///
     /// - Parameters:
     ///   - level: kernel.perf_event_paranoid as the kernel shows it.
-    ///   - isRoot: whether that setting does not bind this user.
-    static func forbidden(_ message: String, paranoid level: String, isRoot: Bool) -> RunnerError {
+    ///   - isPrivileged: whether that setting does not bind this process.
+    static func forbidden(_ message: String, paranoid level: String, isPrivileged: Bool) -> RunnerError {
         let said = message.split(separator: "\n").first { $0 != "Error:" }.map(String.init) ?? "no message"
-        guard let number = Int(level), number > 2, !isRoot else {
+        guard let number = Int(level), number > 2, !isPrivileged else {
             return RunnerError(
                 .environment, "perf stat does not work here: \(said)",
                 next:

@@ -72,6 +72,7 @@ final class CollectorTests: XCTestCase {
         XCTAssertEqual(boot.outcome.kind, .panicked)
         XCTAssertNil(boot.samples["guest-instructions"])
         XCTAssertEqual(boot.unavailable["guest-instructions"], "the boot did not reach its end")
+        XCTAssertNil(boot.unavailable["guest-blocks"], "no metric of boots that are not exact")
     }
 
     func testAPerfThatCannotAttachEndsTheRunWithItsWords() async throws {

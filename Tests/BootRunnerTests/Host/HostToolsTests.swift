@@ -9,7 +9,7 @@ final class HostToolsTests: XCTestCase {
 
     func testAPlainUserIsToldWhichSettingStandsInTheWay() {
         for level in ["3", "4"] {
-            let error = HostTools.forbidden(refusal, paranoid: level, isRoot: false)
+            let error = HostTools.forbidden(refusal, paranoid: level, isPrivileged: false)
             XCTAssertEqual(error.exitCode, 4)
             XCTAssertEqual(error.problem, "perf may not count here: kernel.perf_event_paranoid is \(level).")
             XCTAssertTrue(error.next.contains("sudo sysctl kernel.perf_event_paranoid=2"))
@@ -17,13 +17,24 @@ final class HostToolsTests: XCTestCase {
     }
 
     func testWhatTheSettingDoesNotExplainIsSaidInPerfsOwnWords() {
-        for (level, isRoot) in [("2", false), ("4", true), ("unknown", false)] {
-            let error = HostTools.forbidden(refusal, paranoid: level, isRoot: isRoot)
+        for (level, isPrivileged) in [("2", false), ("4", true), ("unknown", false)] {
+            let error = HostTools.forbidden(refusal, paranoid: level, isPrivileged: isPrivileged)
             XCTAssertEqual(error.exitCode, 4)
             XCTAssertTrue(error.problem.contains("Access to performance monitoring"), error.problem)
             XCTAssertTrue(error.next.contains("linux-perf"))
         }
-        XCTAssertTrue(HostTools.forbidden("", paranoid: "2", isRoot: true).problem.contains("no message"))
+        XCTAssertTrue(HostTools.forbidden("", paranoid: "2", isPrivileged: true).problem.contains("no message"))
+    }
+
+    func testCapabilitiesAndNotTheUserTellWhetherTheSettingBinds() {
+        let status = { (line: String) in "Name:\tbootmark\nUid:\t0\t0\t0\t0\n\(line)\nCapBnd:\t000001ffffffffff\n" }
+        // All of root's, those of root in a container, CAP_PERFMON alone, CAP_SYS_ADMIN alone, none, nothing to read.
+        XCTAssertTrue(HostTools.isPrivileged(status("CapEff:\t000001ffffffffff")))
+        XCTAssertFalse(HostTools.isPrivileged(status("CapEff:\t00000000a80425fb")))
+        XCTAssertTrue(HostTools.isPrivileged(status("CapEff:\t0000004000000000")))
+        XCTAssertTrue(HostTools.isPrivileged(status("CapEff:\t0000000000200000")))
+        XCTAssertFalse(HostTools.isPrivileged(status("CapEff:\t0000000000000000")))
+        XCTAssertFalse(HostTools.isPrivileged(""))
     }
 
     func testAMissingProgramIsNamedWithItsPackage() {
