@@ -23,11 +23,14 @@ final class HostToolsTests: XCTestCase {
             XCTAssertTrue(error.problem.contains("Access to performance monitoring"), error.problem)
             XCTAssertTrue(error.next.contains("linux-perf"))
         }
-        XCTAssertTrue(HostTools.forbidden("", paranoid: "2", isPrivileged: true).problem.contains("no message"))
+        XCTAssertTrue(
+            HostTools.forbidden("", paranoid: "2", isPrivileged: true).problem.contains("no message"))
     }
 
     func testCapabilitiesAndNotTheUserTellWhetherTheSettingBinds() {
-        let status = { (line: String) in "Name:\tbootmark\nUid:\t0\t0\t0\t0\n\(line)\nCapBnd:\t000001ffffffffff\n" }
+        let status = { (line: String) in
+            "Name:\tbootmark\nUid:\t0\t0\t0\t0\n\(line)\nCapBnd:\t000001ffffffffff\n"
+        }
         // All of root's, those of root in a container, CAP_PERFMON alone, CAP_SYS_ADMIN alone, none, nothing to read.
         XCTAssertTrue(HostTools.isPrivileged(status("CapEff:\t000001ffffffffff")))
         XCTAssertFalse(HostTools.isPrivileged(status("CapEff:\t00000000a80425fb")))
