@@ -144,6 +144,64 @@ final class RealPerfTests: RecordingTestCase {
         XCTAssertTrue(try folded("p.data").contains { $0.contains(";spin_in_what_is_gone ") })
     }
 
+    /// Makes two functions at one place, one behind the other, and tells perf of them.
+    private let generator = """
+        #define _GNU_SOURCE
+        #include <fcntl.h>
+        #include <stdint.h>
+        #include <stdio.h>
+        #include <string.h>
+        #include <sys/mman.h>
+        #include <time.h>
+        #include <unistd.h>
+        static uint64_t now(void) {
+            struct timespec t;
+            clock_gettime(CLOCK_MONOTONIC, &t);
+            return t.tv_sec * 1000000000ull + t.tv_nsec;
+        }
+        int main(void) {
+            char name[64];
+            snprintf(name, sizeof name, "jit-%d.dump", getpid());
+            int file = open(name, O_CREAT | O_RDWR, 0600);
+            struct { uint32_t magic, version, size, machine, pad, process; uint64_t time, flags; } head =
+                { 0x4A695444, 1, 40, 62, 0, getpid(), now(), 0 };
+            write(file, &head, sizeof head);
+            mmap(0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, file, 0);
+            uint8_t *memory = mmap(0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+            const char *names[] = { "first_generated", "second_generated" };
+            for (int i = 0; i < 2; i++) {
+                /* Counts down from 100 million. */
+                uint8_t code[] = { 0xB8, 0, 0xE1, 0xF5, 0x05, 0xFF, 0xC8, 0x75, 0xFC, 0xC3 };
+                memcpy(memory, code, sizeof code);
+                struct { uint32_t kind, size; uint64_t time; uint32_t process, thread; uint64_t start, place, count, index; }
+                    record = { 0, 56 + strlen(names[i]) + 1 + sizeof code, now(), getpid(), getpid(), (uint64_t)memory,
+                        (uint64_t)memory, sizeof code, i };
+                write(file, &record, sizeof record);
+                write(file, names[i], strlen(names[i]) + 1);
+                write(file, code, sizeof code);
+                ((void (*)(void))memory)();
+            }
+            return 0;
+        }
+        """
+
+    func testGeneratedCodeIsNamedAsPerfInjectNamesIt() throws {
+        #if arch(x86_64)
+            try compile(generator, "jit", "-O1 -fno-omit-frame-pointer")
+            XCTAssertEqual(try run("perf record -k mono -g -e cpu-clock -F 1999 -o made.data -- ./jit"), 0)
+            let direct = try folded("made.data")
+            for name in ["first_generated", "second_generated"] {
+                XCTAssertTrue(direct.contains { $0.contains(";\(name) ") }, "\(direct)")
+            }
+            // perf makes a file of each function, and maps those in place of the memory.
+            XCTAssertEqual(try run("perf inject --jit -i made.data -o p.data"), 0)
+            XCTAssertEqual(try folded("p.data"), direct)
+            try compareRoutes(least: 2)
+        #else
+            throw XCTSkip("the code that it makes is x86's")
+        #endif
+    }
+
     func testACompilersRecordingGivesTheSameThoughItsSymbolsOverlap() throws {
         let source = (0..<40).map {
             "struct S\($0): Hashable, Codable { var a = \($0); var b: [String: Int] = [:] }"
