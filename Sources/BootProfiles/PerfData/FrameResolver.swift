@@ -28,6 +28,8 @@ struct FrameResolver {
         var isJava: Bool
     }
 
+    /// So many pages of loaded code are looked for one by one, and so many are remembered.
+    private static let mostPages = (looked: 4096, known: 1 << 16)
     private static let kernelName = Array("[kernel.kallsyms]".utf8)
     private static let guestName = Array("[guest.kernel.kallsyms]".utf8)
     private static let unknown = Array("[unknown]".utf8)
@@ -47,7 +49,7 @@ struct FrameResolver {
     private var kernelModules = LoadedCode()
     /// Changes when what was found in the kernel before may no longer be what is there.
     private var kernelGeneration: UInt64 = 0
-    /// The pages of the kernel in which addresses were looked up.
+    /// The pages of the kernel in which addresses were looked up; when there are very many, any may be one.
     private var kernelPages: Set<UInt64> = []
     /// How often an address was looked up because it was not known.
     private(set) var lookups = 0
@@ -175,7 +177,7 @@ struct FrameResolver {
     }
 
     private mutating func resolveInKernel(_ address: UInt64, _ builder: inout SampleBuilder) -> Int32 {
-        kernelPages.insert(address >> 12)
+        if kernelPages.count < Self.mostPages.known { kernelPages.insert(address >> 12) }
         if let code = loadedCode.find(address) {
             return entry(-6, UInt64(code.number), code.name, &builder) { _ in code.name }
         }
@@ -247,12 +249,13 @@ struct FrameResolver {
 
     /// Has the addresses in `range` looked up again, if any was.
     private mutating func forgetKernel(in range: Range<UInt64>) {
-        // Most is loaded before the first sample, or where no sample was taken.
+        // Most is loaded before the first sample, or where no sample was taken; what is larger than this is hardly
+        // ever loaded, and looking would take long.
         let pages = range.lowerBound >> 12...(range.upperBound - 1) >> 12
-        let isKnown =
-            pages.count > kernelPages.count
-            ? kernelPages.contains { pages.contains($0) } : pages.contains { kernelPages.contains($0) }
-        guard isKnown else { return }
+        guard
+            pages.count > Self.mostPages.looked || kernelPages.count >= Self.mostPages.known
+                || pages.contains(where: kernelPages.contains)
+        else { return }
         kernelGeneration += 1
         kernelPages = []
     }

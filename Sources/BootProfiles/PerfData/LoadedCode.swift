@@ -17,7 +17,9 @@ struct LoadedCode {
     /// Adds the code `name`, or nothing in place of what was there; its addresses, or nil where it has none.
     mutating func add(_ name: [UInt8]?, at start: UInt64, size: UInt64) -> Range<UInt64>? {
         let (end, overflow) = start.addingReportingOverflow(size)
-        guard end > start || overflow, names.count < Self.most else { return nil }
+        guard end > start || overflow, names.count < Self.most,
+            space.mappings.count < 4 * Self.most
+        else { return nil }
         if let name { names.append(name) }
         let range = start..<(overflow ? .max : end)
         space.map(

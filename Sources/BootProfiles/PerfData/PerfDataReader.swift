@@ -223,7 +223,7 @@ struct PerfDataSession {
             return try add(sample, record, attributes, as: attributes, period: period)
         }
         // As perf script has it: a sample of each event of the group, weighing what its counter grew by.
-        for value in sample.values(record, attributes) {
+        for value in sample.values(record, attributes).prefix(file.events.count) {
             guard let index = file.eventOfIdentifier[value.identifier] else { continue }
             let period = value.count &- (counters.updateValue(value.count, forKey: value.identifier) ?? 0)
             guard period > 0 else { continue }
