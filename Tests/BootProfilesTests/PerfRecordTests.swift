@@ -355,4 +355,30 @@ final class PerfRecordTests: XCTestCase {
         // 20 of the kernel's, and 57 of each process's: an odd one has the odd ones of 50, and all of 7.
         XCTAssertEqual(session.machine.resolver.lookups, 20 + 2 * (25 + 7))
     }
+
+    func testMoreAddressesThanAreRememberedHaveTheirNamesAllTheSame() throws {
+        let options = options { $0.showsAddresses = true }
+        var stacks: [[String]] = []
+        var lookups: [Int] = []
+        for limit in [50, FrameCache.usualLimit] {
+            var resolver = FrameResolver(options: options, limit: limit)
+            var builder = SampleBuilder(options: options)
+            let context = FrameResolver.Context(mode: .kernel, process: 7, time: 1)
+            for address in 0..<400 as Range<UInt64> {
+                Array("c".utf8).withUnsafeBytes { builder.beginSample($0, Array("c".utf8), SampleFacts()) }
+                for place in [address % 130, address % 7, 1_000] {
+                    resolver.add(place, in: context, to: &builder)
+                }
+                try builder.endSample(weight: 1)
+            }
+            let profile = try builder.finish(event: nil)
+            stacks.append(
+                String(decoding: FoldedWriter().bytes(profile), as: UTF8.self).split(separator: "\n").map(
+                    String.init))
+            lookups.append(resolver.lookups)
+        }
+        XCTAssertEqual(stacks[0], stacks[1])
+        XCTAssertEqual(lookups[1], 131)
+        XCTAssertGreaterThan(lookups[0], 131, "some had to be looked up again")
+    }
 }

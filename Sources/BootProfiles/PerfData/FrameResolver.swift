@@ -41,7 +41,7 @@ struct FrameResolver {
     var guest: KernelImage
     private let options: FoldingOptions
     private let naming: FrameNaming
-    private var cache = FrameCache()
+    private var cache: FrameCache
     private var names: [Name: Int32] = [:]
     private var generated: [GeneratedName: Int32] = [:]
     private var loadedCode = LoadedCode()
@@ -54,8 +54,10 @@ struct FrameResolver {
     /// How often an address was looked up because it was not known.
     private(set) var lookups = 0
 
-    init(options: FoldingOptions) {
+    /// - Parameter limit: How many addresses are remembered.
+    init(options: FoldingOptions, limit: Int = FrameCache.usualLimit) {
         self.options = options
+        cache = FrameCache(limit: limit)
         naming = FrameNaming(options: options)
         modules = Modules(places: options.symbolPlaces)
         kernel = KernelImage(options.symbolPlaces.kernelSymbols, isHost: true)
@@ -90,7 +92,7 @@ struct FrameResolver {
         _ address: UInt64, _ key: UInt64, _ context: Context, to builder: inout SampleBuilder
     ) {
         if cache.isFull {
-            cache = FrameCache()
+            cache.forget()
             names = [:]
             generated = [:]
         }

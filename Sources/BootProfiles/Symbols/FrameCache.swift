@@ -21,7 +21,7 @@ struct FrameCache {
     }
 
     /// A recording with more distinct addresses than this is looked up anew from then on.
-    private static let limit = 1 << 21
+    static let usualLimit = 1 << 21
     private static let empty = Slot(
         address: 0, space: 0, entry: -1, only: FrameID(0), isSingle: false, kind: .named)
 
@@ -29,9 +29,16 @@ struct FrameCache {
     private(set) var entries: [Entry] = []
     private(set) var frames: [FrameID] = []
     private var used = 0
+    private let limit: Int
+
+    /// A cache of so many addresses.
+    init(limit: Int = usualLimit) { self.limit = limit }
 
     /// Whether it holds as much as it may.
-    var isFull: Bool { used >= Self.limit || frames.count >= 4 * Self.limit }
+    var isFull: Bool { used >= limit || frames.count >= 4 * limit }
+
+    /// Forgets everything.
+    mutating func forget() { self = FrameCache(limit: limit) }
 
     /// Adds the frames of `address` in `space` to the sample of `builder`; false where they are not known.
     @inline(__always)
