@@ -16,7 +16,8 @@ enum ELFSymbols {
             throw SymbolFile.unusable(path, String(cString: strerror(errno)), "Check the path.")
         }
         defer { close(file) }
-        guard let elf = elf_begin(file, ELF_C_READ_MMAP, nil) else { throw unusable(path) }
+        // Read and not mapped: a file that is written again meanwhile, as builds do, is then cut short and no fault.
+        guard let elf = elf_begin(file, ELF_C_READ, nil) else { throw unusable(path) }
         defer { elf_end(elf) }
         return try body(elf)
     }

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,6 +36,23 @@ bool image_add(const char *name)
     return images[image_count].name != NULL;
 }
 
+/* The count bytes of a file from an offset on; NULL, with errno, where it does not have them. */
+static uint8_t *read_code(int file, uint64_t offset, size_t count)
+{
+    uint8_t *bytes = malloc(count);
+    for (size_t done = 0; bytes && done < count;) {
+        ssize_t got = pread(file, bytes + done, count - done, (off_t)(offset + done));
+        if (got > 0) {
+            done += (size_t)got;
+        } else if (got == 0 || errno != EINTR) {
+            if (got == 0) errno = EIO;
+            free(bytes);
+            bytes = NULL;
+        }
+    }
+    return bytes;
+}
+
 /* "FIRST LAST OFFSET PATH": the file's bytes from OFFSET on are the code at these addresses. */
 bool image_add_code(char *value)
 {
@@ -55,16 +71,20 @@ bool image_add_code(char *value)
     struct stat status;
     bool whole = file >= 0 && fstat(file, &status) == 0 && last - first < (uint64_t)status.st_size
         && offset <= (uint64_t)status.st_size - (last - first + 1);
-    void *bytes = whole ? mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, file, 0) : MAP_FAILED;
+    /* Read and not mapped: a file that is written again during the boot would end QEMU. */
+    uint8_t *bytes = whole ? read_code(file, offset, (size_t)(last - first) + 1) : NULL;
     if (file >= 0) close(file);
-    if (bytes == MAP_FAILED) {
+    if (!bytes) {
         complain("cannot read the code of %s: %s", rest, whole ? strerror(errno) : "it is cut short");
         return false;
     }
     uint8_t *seen = calloc((last >> PAGE_BITS) - (first >> PAGE_BITS) + 1, 1);
-    if (!seen) return false;
+    if (!seen) {
+        free(bytes);
+        return false;
+    }
     image->codes[image->code_count++] =
-        (struct code){.first = first, .last = last, .bytes = (const uint8_t *)bytes + offset, .seen = seen};
+        (struct code){.first = first, .last = last, .bytes = bytes, .seen = seen};
     return true;
 }
 

@@ -1,4 +1,5 @@
 import BootTestSupport
+import CElfutils
 import Foundation
 import XCTest
 
@@ -23,6 +24,26 @@ final class SymbolFileTests: XCTestCase {
     func testModulesInKallsymsKeepTheirNames() async throws {
         let symbols = try await read(Array("ffffffffc0000000 t probe\t[virtio_blk]\n".utf8))
         XCTAssertEqual(symbols.address(of: "probe"), 0xffff_ffff_c000_0000)
+    }
+
+    func testAProgramThatIsWrittenAgainWhileItIsReadIsCutShortAndNoFault() async throws {
+        let program = try Data(contentsOf: URL(fileURLWithPath: try Guests.tiny()))
+        try await withTemporaryFolder { folder in
+            let path = folder + "/program"
+            for length in [program.count, 64] {
+                try program.write(to: URL(fileURLWithPath: path))
+                let read = try ELFSymbols.withELF(path) { elf -> Int in
+                    XCTAssertEqual(truncate(path, length), 0)
+                    var (read, section) = (0, elf_nextscn(elf, nil))
+                    while let current = section {
+                        if elf_getdata(current, nil) != nil { read += 1 }
+                        section = elf_nextscn(elf, current)
+                    }
+                    return read
+                }
+                XCTAssertTrue(length == 64 ? read == 0 : read > 3, "\(read) sections of \(length) bytes")
+            }
+        }
     }
 
     func testAnOffsetMovesEverySymbol() async throws {
