@@ -18,25 +18,7 @@ final class DamagedInputTests: XCTestCase {
         }
     }
 
-    func testAFileCutAnywhereIsRefusedOrReadInPartWhenAsked() throws {
-        for sample in try SampleFiles.all() {
-            let whole = try sample.read().total
-            for length in Self.places(in: sample.bytes) {
-                let cut = Array(sample.bytes[..<length])
-                if let total = try read(cut, sample.label, partial: false) {
-                    XCTAssertLessThanOrEqual(total, whole * (1 + 1e-9), "\(sample.name) cut at \(length)")
-                    // Lines of text, and events of MOJO, are whole by themselves: whether more came nobody can
-                    // see. What is behind the last sample of perf.data may be missing.
-                    XCTAssertTrue(
-                        sample.label == "austin-mojo" || length == 0 || cut.last == 0x0A || cut.last == 0x7D
-                            || (sample.label == "perf-data" && total == whole),
-                        "\(sample.name) cut at \(length)")
-                }
-            }
-        }
-    }
-
-    func testWhatComesBeforeACutIsReadWhenAskedAndANoteTellsOfTheRest() throws {
+    func testAFileCutAnywhereIsRefusedWithItsPlaceOrReadInPartWithANoteWhenAsked() throws {
         // Of these the end holds what the rest means: names, weights or the first whole table.
         let needsItsEnd: Set = [
             "pprof/ours.pb", "firefox-profiler-json/ours.json", "firefox-profiler-json/version-48.json",
@@ -45,20 +27,26 @@ final class DamagedInputTests: XCTestCase {
         for sample in try SampleFiles.all() {
             let whole = try sample.read()
             var parts = 0
+            var places = 0
             for length in Self.places(in: sample.bytes) {
                 let cut = Array(sample.bytes[..<length])
-                let isRefused = try read(cut, sample.label, partial: false) == nil
+                let about = "\(sample.name) cut at \(length)"
+                let fault = try fault(of: cut, as: sample.label, about, whole)
+                if let fault, length > 40 {
+                    XCTAssertNotEqual(fault.place, .whole, "\(about): \(fault)")
+                    places += 1
+                }
                 guard let part = try? SampleFiles.read(cut, as: sample.label, partial: true) else {
-                    XCTAssertTrue(isRefused, "\(sample.name) cut at \(length) is read whole, and not in part")
+                    XCTAssertNotNil(fault, "\(about) is read whole, and not in part")
                     continue
                 }
-                let about = "\(sample.name) cut at \(length)"
                 XCTAssertLessThanOrEqual(part.total, whole.total * (1 + 1e-9), about)
-                if isRefused {
+                if fault != nil {
                     XCTAssertGreaterThan(Set(part.notes).subtracting(whole.notes).count, 0, about)
                 }
                 if part.total > 0 { parts += 1 }
             }
+            XCTAssertGreaterThan(places, 0, sample.name)
             XCTAssertTrue(parts > 20 || needsItsEnd.contains(sample.name), "\(sample.name): \(parts)")
             let last = try? SampleFiles.read(
                 Array(sample.bytes.dropLast(3)), as: sample.label, partial: true)
@@ -67,19 +55,56 @@ final class DamagedInputTests: XCTestCase {
         }
     }
 
-    func testAPlaceIsNamedWhereAFileIsCut() throws {
-        for sample in try SampleFiles.all() {
-            var named = 0
-            for length in Self.places(in: sample.bytes) where length > 40 {
-                do {
-                    _ = try SampleFiles.read(
-                        Array(sample.bytes[..<length]), as: sample.label, partial: false)
-                } catch let error as ProfileError {
-                    XCTAssertNotEqual(error.place, .whole, "\(sample.name): \(error)")
-                    named += 1
-                }
+    /// Why the beginning `cut` of a file is refused; nil where it is whole by itself.
+    private func fault(
+        of cut: [UInt8], as label: String, _ about: String, _ whole: Profile
+    ) throws -> ProfileError? {
+        let total: Double
+        do { total = try SampleFiles.read(cut, as: label, partial: false).total } catch {
+            return try XCTUnwrap(error as? ProfileError, about)
+        }
+        XCTAssertLessThanOrEqual(total, whole.total * (1 + 1e-9), about)
+        // Lines of text, and events of MOJO, are whole by themselves: whether more came nobody can see. What is behind the
+        // last sample of perf.data may be missing.
+        XCTAssertTrue(
+            label == "austin-mojo" || cut.isEmpty || cut.last == 0x0A || cut.last == 0x7D
+                || (label == "perf-data" && total == whole.total), about)
+        return nil
+    }
+
+    func testWhatPointsBeyondATableIsRefusedWithItsPlace() throws {
+        let one = NameCarrier.all.filter { $0.label != "perf-data" }
+        let changes: [(label: String, from: String, to: String)] = [
+            ("speedscope-json", "[0],[1]", "[0],[2]"), ("speedscope-json", "[0],[1]", "[-1],[1]"),
+            ("firefox-profiler-json", "\"stack\":[0,1]", "\"stack\":[0,2]"),
+            ("firefox-profiler-json", "\"frame\":[0,1]", "\"frame\":[0,9]"),
+            ("firefox-profiler-json", "\"prefix\":[null,null]", "\"prefix\":[1,null]"),
+            ("firefox-profiler-json", "\"func\":[0,1]", "\"func\":[0,4294967296]"),
+            ("firefox-profiler-json", "\"funcTable\":{\"name\":[0,1]", "\"funcTable\":{\"name\":[0,2]"),
+            ("gecko-profile-json", "[[0],[1]]", "[[0],[2]]"),
+            ("gecko-profile-json", "[null,0],[null,1]", "[null,0],[7,1]"),
+            ("gecko-profile-json", "[null,0],[null,1]", "[null,0],[null,-1]"),
+            ("bootmark-json", "\"stack\": [1]", "\"stack\": [2]"),
+            ("bootmark-json", "\"stack\": [1]", "\"stack\": [1.5]"), ("callgrind", "fn=(2) name", "fn=(3)"),
+            ("pprof", "\u{12}\u{6}\u{A}\u{1}\u{2}", "\u{12}\u{6}\u{A}\u{1}\u{9}"),
+            ("pprof", "\"\u{2}\u{8}\u{2}", "\"\u{2}\u{8}\u{9}"),
+            ("pprof", "*\u{4}\u{8}\u{2}\u{10}\u{4}", "*\u{4}\u{8}\u{2}\u{10}\u{9}"),
+            ("austin-mojo", "\u{5}\u{2}\u{9}", "\u{5}\u{7}\u{9}"),
+        ]
+        for change in changes {
+            let carrier = try XCTUnwrap(one.first { $0.label == change.label })
+            let file = try XCTUnwrap(carrier.file(Array("name".utf8), "1"))
+            XCTAssertNoThrow(try SampleFiles.read(file, as: change.label, partial: false))
+            let damaged = String(decoding: file, as: UTF8.self).replacingOccurrences(
+                of: change.from, with: change.to)
+            XCTAssertNotEqual(Array(damaged.utf8), file, "\(change)")
+            XCTAssertThrowsError(
+                try SampleFiles.read(Array(damaged.utf8), as: change.label, partial: false), "\(change)"
+            ) { error in
+                let error = error as? ProfileError
+                XCTAssertNotEqual(error?.place ?? .whole, .whole, "\(change): \(error?.description ?? "")")
             }
-            XCTAssertGreaterThan(named, 0, sample.name)
+            _ = try read(Array(damaged.utf8), change.label, partial: true)
         }
     }
 

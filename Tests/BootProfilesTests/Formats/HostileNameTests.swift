@@ -101,7 +101,8 @@ final class HostileNameTests: XCTestCase {
                 case .callgrind:
                     let again = try SampleFiles.read(bytes)
                     XCTAssertEqual(again.total, profile.total, accuracy: profile.total * 1e-9, about)
-                    for frame in text.frames.all where text.functionWeights().total[frame.place] > 0 {
+                    let weights = text.functionWeights().total
+                    for frame in text.frames.all where weights[frame.place] > 0 {
                         let name = Self.inCallgrind(text.frames.name(of: frame))
                         XCTAssertTrue(again.has(Array(name.utf8)), "\(about): \(name.debugDescription)")
                     }
@@ -118,14 +119,16 @@ final class HostileNameTests: XCTestCase {
 
     /// Line ends are blanks there, blanks before a name are none, and a name of blanks is `???`.
     private static func inCallgrind(_ name: String) -> String {
+        guard name.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) || name.isEmpty else { return name }
         let line = name.map { $0.isNewline ? " " : String($0) }.joined()
         return line.allSatisfy(\.isWhitespace) ? "???" : String(line.drop { $0 == " " || $0 == "\t" })
     }
 
     /// What a terminal acts on, or shows otherwise than it stands there.
     private static func acts(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .control: !["\n", "\r"].contains(scalar)
+        if (0x20..<0x7F).contains(scalar.value) || scalar == "\n" || scalar == "\r" { return false }
+        return switch scalar.properties.generalCategory {
+        case .control: true
         case .format, .lineSeparator, .paragraphSeparator: true
         default: false
         }
