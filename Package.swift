@@ -150,18 +150,18 @@ if Context.environment["BOOTMARK_BENCHMARKS"] != nil {
             path: "Benchmarks/VerdictOnBoots", swiftSettings: settings))
 }
 
-// Fuzzing needs the readers alone: nothing else is fetched or built for it.
+// Fuzzing needs the readers and what their profiles are shown as alone: nothing else is fetched or built for it.
 if Context.environment["BOOTMARK_FUZZ"] != nil {
     let needed: Set = [
         "BootMedia", "BootModel", "BootStatistics", "BootProfiles", "CArchive", "CDemangler", "CElfutils",
-        "CLZMA", "CZlib", "CZstd",
+        "CLZMA", "CZlib", "CZstd", "FlameGraphs",
     ]
     package.products = []
     package.dependencies = []
     package.targets.removeAll { !needed.contains($0.name) }
     package.targets.append(
         .executableTarget(
-            name: "FuzzReaders", dependencies: ["BootMedia", "BootProfiles"], path: "Fuzz",
+            name: "FuzzReaders", dependencies: ["BootMedia", "BootProfiles", "FlameGraphs"], path: "Fuzz",
             exclude: ["Samples"],
             swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
 }

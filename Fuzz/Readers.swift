@@ -1,4 +1,5 @@
 import BootProfiles
+import FlameGraphs
 import Foundation
 
 /// Gives libFuzzer's bytes to one reader of profiles, or to the one that recognises them, as it is for users; or to
@@ -25,7 +26,20 @@ public func fuzzReaders(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
         : try? ProfileInput.open(source, as: reader, options: options)
     guard let profile = try? input?.read() else { return 0 }
     _ = try? profile.encoded(as: ProfileFormat.allCases[count % ProfileFormat.allCases.count])
+    draw(profile, count)
     return 0
+}
+
+/// One of the pictures, tables and screens that a profile is shown as.
+private func draw(_ profile: Profile, _ number: Int) {
+    let difference = DifferentialFlameGraph(before: [profile], after: [(try? profile.reversed()) ?? profile])
+    switch number % 5 {
+    case 0: _ = FlameGraph(profile).svg()
+    case 1: _ = try? difference.svg()
+    case 2: _ = (try? Timeline(profile)).map { FlameGraph($0).svg() }
+    case 3: _ = MoverTable(of: difference).json() + HotspotTable(profile).bytes(.markdown)
+    default: _ = Explorer(profile, title: profile.unit, size: Explorer.Size(rows: 24, columns: 80)).screen()
+    }
 }
 
 private let reader = ProcessInfo.processInfo.environment["BOOTMARK_FUZZ_READER"] ?? ""

@@ -103,19 +103,7 @@ enum Label {
     }
 
     /// `name` as Markdown shows it letter by letter, in a table's cell too.
-    static func markdown(_ name: String) -> String {
-        var shown = ""
-        for scalar in clean(name).unicodeScalars {
-            switch scalar {
-            case "&": shown += "&amp;"
-            case "<": shown += "&lt;"
-            case ">": shown += "&gt;"
-            case "\\", "`", "*", "_", "|", "[", "]", "~", "#", "!": shown += "\\\(scalar)"
-            default: shown.unicodeScalars.append(scalar)
-            }
-        }
-        return shown
-    }
+    static func markdown(_ name: String) -> String { MarkdownText.line(clean(name)) }
 
     /// How much of `name` fits into `width` pixels at `perCharacter` pixels a letter; nil for too little.
     static func fitting(_ name: String, width: Double, perCharacter: Double) -> String? {

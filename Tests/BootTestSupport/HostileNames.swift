@@ -23,6 +23,7 @@ public enum HostileNames {
         ("entity", "&lt;&#x3c;&amp&nosuch;"), ("address", "javascript:alert(1)"), ("quotes", "\"'`"),
         ("semicolons", "a;b;c"), ("backslashes", "\\x1b\\n\\\\\\"), ("shell", "$(id) `id` %s%n"),
         ("TeX", "{}}\\input{x}%^^M~#$_&"), ("list of pgf", "a],[=b,c;"), ("Markdown", "|x|[a](http://b)*_#"),
+        ("mention", "@team https://example.org www.example.org :boom:"),
         ("right to left", "\u{202E}txt.exe\u{202C}"), ("isolates", "\u{2066}a\u{2069}\u{200F}\u{61C}"),
         ("no width", "a\u{200B}b\u{200D}\u{2060}\u{FEFF}\u{AD}"), ("no letters", "\u{FFFE}\u{FFFF}\u{E000}"),
         ("combining marks", "a\u{301}\u{300}\u{302}\u{20E3}"), ("East Asian", "日本語の関数🙂"),

@@ -125,6 +125,9 @@ final class HostileNameTests: PictureCase {
         let rows = markdown.split(separator: "\n").filter { $0.hasPrefix("| ") }
         XCTAssertGreaterThanOrEqual(rows.count, HostileNames.all.count, about)
         for row in rows {
+            for link in ["@t", "://", "www.", ":boom:"] {
+                XCTAssertFalse(row.contains(link), "\(about): \(row)")
+            }
             var isEscaped = false
             var bars = 0
             for character in row {

@@ -1,3 +1,5 @@
+import FlameGraphs
+
 extension String {
     /// The text with every occurrence of `part` replaced.
     ///
@@ -26,33 +28,7 @@ extension String {
 enum Markdown {
     /// One line of cleaned text as it should read, in a paragraph or in a cell of a table: nothing in it is
     /// markup, a link or a mention.
-    static func text(_ line: String) -> String {
-        var result = ""
-        let scalars = Array(line.unicodeScalars)
-        for (index, scalar) in scalars.enumerated() {
-            switch scalar {
-            case "\n": result += " "
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\\", "`", "*", "_", "[", "]", "|", "~", "#", "$", "!": result += "\\" + String(scalar)
-            // A mention notifies people even where the sign is escaped, so something must stand behind it;
-            // inside a word, as in `boot-time@kernel`, it is none.
-            case "@" where index == 0 || !isWord(scalars[index - 1]): result += "@&#8203;"
-            // Bare addresses become links by themselves, and some words between colons become pictures.
-            case ":" where index + 1 < scalars.count && scalars[index + 1] != " ": result += "&#58;"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result.replacing("www.", by: "www&#46;")
-    }
-
-    private static func isWord(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar {
-        case "a"..."z", "A"..."Z", "0"..."9", "_": true
-        default: false
-        }
-    }
+    static func text(_ line: String) -> String { MarkdownText.line(line) }
 
     /// One line of cleaned text as a paragraph: it does not begin a list, a rule or a heading either.
     static func paragraph(_ line: String) -> String {
