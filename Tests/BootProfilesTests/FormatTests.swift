@@ -12,7 +12,10 @@ final class FormatTests: XCTestCase {
     }
 
     private func random(_ generator: inout SystemRandomNumberGenerator) throws -> Profile {
-        var profile = Profile(unit: "cycles")
+        let units = ["cycles", "bytes", "nanoseconds", "cpu-clock:u", "samples"]
+        var profile = Profile(unit: units.randomElement(using: &generator) ?? "")
+        // Written where the format has a place for them, and then read again.
+        profile.notes = ["3 samples were lost", "\"noted\" <b>"]
         let names = ["main", "a", "b<int>", "say \"hi\"\\", "日本語", "\u{1}\u{7F}", "[k]", "", "a b;c", "🙂"]
         for _ in 0..<Int.random(in: 1...60, using: &generator) {
             let depth = Int.random(in: 1...8, using: &generator)
@@ -35,10 +38,40 @@ final class FormatTests: XCTestCase {
         }
     }
 
-    func testFractionsSurviveSpeedscope() throws {
+    func testNotesSurviveWhereThereIsAPlaceForThem() throws {
+        var profile = Profile()
+        try profile.add(names: ["a"], weight: 1)
+        profile.notes = ["3 samples were lost", "\"noted\" <b>"]
+        for format in [ProfileFormat.pprof, .json] {
+            XCTAssertEqual(try read(profile.encoded(as: format)).notes, profile.notes, format.rawValue)
+        }
+    }
+
+    func testFractionsSurvive() throws {
         var profile = Profile()
         try profile.add(names: ["a"], weight: 0.25)
-        XCTAssertEqual(folded(try read(try profile.encoded(as: .speedscope))), "a 0.25\n")
+        try profile.add(names: ["b"], weight: 1e-7)
+        for format in [ProfileFormat.folded, .speedscope, .firefox, .json] {
+            let again = folded(try read(try profile.encoded(as: format)))
+            XCTAssertEqual(again, "a 0.25\nb 0.0000001\n", format.rawValue)
+        }
+    }
+
+    func testTimesOfSamplesSurviveTheFirefoxProfiler() throws {
+        let text = [5, 1, 9, 2].map { "w 7/7 [000] 1.00\($0)25: 3 cycles: \n\t40 f\($0 % 4) (/bin/w)\n\n" }
+            .joined()
+        let recorded = try SampleFiles.read(Array(text.utf8)) { $0.keepsSamples = true }
+        let again = try SampleFiles.read(recorded.encoded(as: .firefox)) { $0.keepsSamples = true }
+        func moments(_ profile: Profile) -> [String] {
+            let start = profile.samples.map(\.facts.time).min() ?? 0
+            return profile.samples.sorted { $0.facts.time < $1.facts.time }.map { sample in
+                let stack = profile.withStack(of: sample) { $0.map { profile.frames.name(of: $0) } }
+                return "\(sample.facts.time - start) \(stack.joined(separator: ";")) \(sample.weight)"
+            }
+        }
+        XCTAssertEqual(moments(again), moments(recorded))
+        XCTAssertEqual(moments(again).first, "0 w;f1 3.0")
+        XCTAssertEqual(moments(again).last, "8000000 w;f1 3.0")
     }
 
     func testDamagedFilesAreRefusedAndNeverCrash() throws {
