@@ -88,6 +88,17 @@ final class ProfileCommandTests: CommandTestCase {
             "-o OUT.svg")
     }
 
+    func testAFolderOfPerfsThreadsIsRefusedAsThat() async throws {
+        try FileManager.default.createDirectory(
+            atPath: place("threads.data"), withIntermediateDirectories: true)
+        var head = Array("PERFILE2".utf8) + [104, 0, 0, 0, 0, 0, 0, 0]
+        head += [UInt8](repeating: 0, count: 104 - head.count)
+        try File.write(head, to: place("threads.data/data"))
+        assertFault(
+            try await bootmark(["fold", place("threads.data")]), 66,
+            says: "it is a folder that perf record --threads made", "Record without --threads")
+    }
+
     func testStacksAreTurnedAndCut() async throws {
         try write("main;a;b 3\nmain;b 1\n", to: "a.folded")
         let reversed = try await printed(["fold", place("a.folded"), "--reverse"])

@@ -94,6 +94,12 @@ struct SelectionOptions: ParsableArguments {
             for path in ["\(folder)/\(file)", "\(folder)/\(file).gz"]
             where FileManager.default.fileExists(atPath: path) { return path }
         }
+        // The parts of such a recording have to be sorted into each other, of which perf says nothing.
+        if (try? ProfileInput.open(.file("\(folder)/data")))?.kind == .perfData {
+            throw ProfileError(
+                .unsupported, file: folder, "it is a folder that perf record --threads made",
+                nextStep: "Record without --threads.")
+        }
         guard let phase else { throw ProfileInputs.empty(folder) }
         throw Self.noPhase(phase, in: folder)
     }
