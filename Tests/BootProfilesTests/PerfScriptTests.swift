@@ -131,7 +131,17 @@ final class PerfScriptTests: XCTestCase {
             + sample("g (/x)", header: "c1 1 1.0: 3 cycles:k:")
             + sample("h (/x)", header: "c1 1 1.0: sched:sched_switch: prev_comm=x")
         XCTAssertEqual(try fold(text), "c1;f 2\nc1;h 1\n")
-        XCTAssertEqual(try fold(text) { $0.event = "cycles:k" }, "c1;g 3\nc1;h 1\n")
+        XCTAssertEqual(try fold(text) { $0.event = "cycles:k" }, "c1;g 3\n")
+        XCTAssertEqual(try fold(text) { $0.event = "sched:sched_switch" }, "c1;h 1\n")
+        let others = [
+            "c1 1/2 [001] 1.0: 1 sched:sched_switch: a=b", "c1 1 sched:sched_switch: a=b",
+            "c1 1 1.0: a: b c d",
+        ]
+        XCTAssertEqual(
+            try fold(others.map { sample("h (/x)", header: $0) }.joined()) {
+                $0.event = "sched:sched_switch"
+            },
+            "c1;h 2\n")
     }
 
     func testFramesWithoutASymbolAreCalledByTheirModule() throws {

@@ -112,18 +112,28 @@ final class RealPerfTests: RecordingTestCase {
     }
 
     func testTracepointsGiveTheSameAsFilesAndThroughPipes() throws {
-        let record = "perf record -g -R -e kmem:kmalloc"
+        let record = "perf record -g -R -e kmem:kmalloc,kmem:kfree"
         guard try run("\(record) -o p.data -- sort /dev/null") == 0 else {
             // CI runs as root.
             guard ProcessInfo.processInfo.environment["CI"] == nil else { return XCTFail("no tracepoints") }
             throw XCTSkip("tracepoints need root, or a perf_event_paranoid of -1")
         }
         try compareRoutes()
-        XCTAssertTrue(try folded("p.data").allSatisfy { $0.contains("malloc") })
+        let events = ["kmem:kmalloc", "kmem:kfree"]
+        for event in events { try compareRoutes(of: event, least: 1) }
+        XCTAssertTrue(try folded("p.data", of: events[0]).allSatisfy { $0.contains("malloc") })
+        XCTAssertFalse(try folded("p.data", of: events[1]).contains { $0.contains("malloc_noprof ") })
+        let whole = try read("p.data", FoldingOptions()).total
+        let parts = try events.map { event in
+            var options = FoldingOptions()
+            options.event = event
+            return try read("p.data", options).total
+        }
+        XCTAssertEqual(parts.reduce(0, +), whole, "without a choice all tracepoints count")
         // Their formats stand behind a record of the pipe.
         XCTAssertEqual(try run("\(record) -o - -- sort /dev/null >p.data"), 0)
         // Of a pipe perf prints frames without their modules, unless it is asked to.
-        try compareRoutes(fields: "-F comm,pid,tid,time,event,ip,sym,symoff,dso")
+        try compareRoutes(of: events[0], fields: "-F comm,pid,tid,time,event,ip,sym,symoff,dso")
     }
 
     func testAProgramThatIsGoneIsNamedFromPerfsCopy() throws {

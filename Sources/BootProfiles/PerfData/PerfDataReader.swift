@@ -237,13 +237,14 @@ struct PerfDataSession {
         period: UInt64
     ) throws(ProfileError) {
         var weight = 1.0
-        if !counted.isTracepoint {
+        // Tracepoints count beside the first event, but not beside one that was asked for.
+        if !counted.isTracepoint || options.event != nil {
             if event == nil { event = counted.name }
             guard event == counted.name else {
                 otherEvents += 1
                 return
             }
-            if options.weighsPeriods, period > 0 { weight = Double(period) }
+            if options.weighsPeriods, period > 0, !counted.isTracepoint { weight = Double(period) }
         }
         try machine.add(sample, record, attributes, weight: weight)
     }

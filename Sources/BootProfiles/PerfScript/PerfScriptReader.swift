@@ -261,6 +261,12 @@ struct PerfScriptParser {
             if event == nil { event = Array(name) }
             counts = event?.withUnsafeBytes { ByteOrder.equal($0, name) } ?? false
             if options.weighsPeriods, header.period > 0 { weight = header.period }
+        } else if let event, options.event != nil {
+            // Tracepoints count beside the first event, but not beside one that was asked for.
+            counts =
+                header.tracepoint.map { tracepoint in
+                    event.withUnsafeBytes { $0.elementsEqual(tracepoint) }
+                } ?? false
         }
         guard counts else {
             otherEvents += 1

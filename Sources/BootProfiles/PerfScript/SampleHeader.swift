@@ -52,6 +52,16 @@ struct SampleHeader {
         return facts
     }
 
+    /// The event of a line that does not end in one, because a tracepoint's fields stand behind it.
+    var tracepoint: Slice<UnsafeRawBufferPointer>? {
+        for word in rest.split(separator: 0x20) {
+            let isProcessor = word.first == 0x5B
+            let isTimeOrPeriod = word.allSatisfy { Self.isDigit($0) || $0 == 0x2E || $0 == 0x3A }
+            if !isProcessor, !isTimeOrPeriod { return word.last == 0x3A ? word.dropLast() : nil }
+        }
+        return nil
+    }
+
     private static func number(_ digits: UnsafeRawBufferPointer) -> Int32 {
         DecimalNumber.parse(digits).flatMap { Int32(exactly: $0) } ?? -1
     }
