@@ -196,6 +196,18 @@ final class SymbolPlacesTests: XCTestCase {
         XCTAssertEqual(
             try notes("vmlinux"),
             ["\(folder)/vmlinux is another build than the recorded kernel: no names from it"])
+        // Where every map says its build, there is no list of builds.
+        let features = recording.features
+        recording.features = []
+        XCTAssertFalse(try notes(nil).contains { $0.hasPrefix("another kernel") })
+        var map = recording.map(
+            .max, start: 0xFFFF_FFFF_8100_0000, size: 0x100_0000, path: "[kernel.kallsyms]_text", time: 1)
+        map.replaceSubrange(4..<6, with: recording.number(UInt16(0x4001)))
+        map.replaceSubrange(40..<64, with: [20, 0, 0, 0] + [UInt8](1...20))
+        recording.records.insert(map, at: 0)
+        XCTAssertTrue(try notes(nil).contains { $0.hasPrefix("another kernel") })
+        recording.records.removeFirst()
+        recording.features = features
         recording.records.removeLast()
         XCTAssertEqual(try notes("hidden"), [], "no address of the kernel was recorded")
     }

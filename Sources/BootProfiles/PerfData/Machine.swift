@@ -45,7 +45,7 @@ struct RecordedMachine {
 
     /// Takes note of the build ids that the recording lists.
     mutating func learn(kernel: [UInt8]?, files: [[UInt8]: [UInt8]]) {
-        resolver.kernel.buildID = kernel
+        if let kernel { resolver.kernel.buildID = kernel }
         buildIDs = files
     }
 
@@ -217,6 +217,7 @@ struct RecordedMachine {
         // The kernels' own maps say nothing that the lists of their symbols do not say better, but where they ran.
         if mode == 1, path.starts(with: "[kernel.kallsyms]".utf8) {
             resolver.kernel.reference = (Array(path.dropFirst(17)), record.u64(32))
+            if let buildID { resolver.kernel.buildID = buildID }
         } else if mode == 4, path.starts(with: "[guest.kernel.kallsyms".utf8),
             let end = path.firstIndex(of: 0x5D)
         {
