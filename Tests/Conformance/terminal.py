@@ -55,8 +55,19 @@ class Terminal:
         return self.wait(what, lambda text: all(word in text for word in words))
 
     def run(self, command):
-        self.type("-l", "clear; " + command)
-        self.type("Enter")
+        """Types a command once the shell has the terminal, and again where keys were lost while it took it."""
+        deadline = time.monotonic() + SECONDS
+        while self.tmux("display-message", "-p", "#{pane_current_command}").strip() != "bash":
+            expect(time.monotonic() < deadline, f"the shell did not come back before {command}")
+            time.sleep(0.05)
+        for _ in range(20):
+            self.type("C-u")
+            self.type("-l", "clear; " + command)
+            for _ in range(40):
+                if self.text("-J").rstrip().endswith("clear; " + command):
+                    return self.type("Enter")
+                time.sleep(0.05)
+        raise SystemExit(f"check-terminal: the shell does not take {command}")
 
     def settings(self):
         """What the shell's terminal is set to, the cursor and which screen is shown."""
