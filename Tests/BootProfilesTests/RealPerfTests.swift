@@ -96,11 +96,11 @@ final class RealPerfTests: RecordingTestCase {
             // The weight of every sample stands with the event, and nothing has a time.
             ("-e cpu-clock -c 500000 --per-thread", [nil], 1),
             // What was mapped is told with the file's build id; the identifiers of events are listed.
-            ("-e cpu-clock,page-faults -F 4999 --buildid-mmap --sample-identifier", [nil, faults], 6),
+            ("-e cpu-clock,page-faults -F 4999 --buildid-mmap --sample-identifier", [faults], 6),
             // One event is sampled, and the other read with it.
             ("-e '{cpu-clock,page-faults}:S' -F 4999", [nil, faults], 1),
             // The events' samples hold different things; maps of data are told, too.
-            ("-e cpu-clock/call-graph=no,time=0/,page-faults -F 4999 -d", [nil, faults], 4),
+            ("-e cpu-clock/call-graph=no,time=0/,page-faults -F 4999 -d", [faults], 4),
         ]
         for (options, events, least) in ways {
             let command = "perf record -g \(options) -o p.data -- sh -c 'seq 1 40000 | sort -rn | md5sum'"
