@@ -58,6 +58,9 @@ public struct Profile: Sendable {
     /// The frame of the name `name`, added where it is new.
     public mutating func intern(_ name: String) -> FrameID { frames.intern(name) }
 
+    /// Makes room for so many nodes.
+    mutating func reserve(nodes count: Int) { tree.reserve(count) }
+
     /// Adds `weight` to a stack, outermost caller first.
     ///
     /// A stack without frames has no place in a tree and is ignored.

@@ -46,7 +46,9 @@ struct ComparedTree {
         let parents = union.tree.parents
         self.before = Self.summed(own[0], parents)
         self.after = Self.summed(own[1], parents)
-        larger = Self.summed(own[0].indices.map { max(own[0][$0], own[1][$0]) }, parents)
+        larger = own[0]
+        for node in larger.indices { larger[node] = max(larger[node], own[1][node]) }
+        Self.sum(&larger, parents)
         let all = larger[0]
         if all > 0 { for node in larger.indices { larger[node] /= all } }
     }
@@ -84,9 +86,14 @@ struct ComparedTree {
 
     private static func summed(_ own: [Double], _ parents: [Int32]) -> [Double] {
         var totals = own
+        sum(&totals, parents)
+        return totals
+    }
+
+    /// Adds to each node what its children have.
+    private static func sum(_ totals: inout [Double], _ parents: [Int32]) {
         for node in stride(from: totals.count - 1, to: 0, by: -1) {
             totals[Int(parents[node])] += totals[node]
         }
-        return totals
     }
 }

@@ -27,4 +27,27 @@ final class OverlapTreeTests: XCTestCase {
             }
         }
     }
+
+    func testInsertingManyAtOnceMakesTheTreeThatInsertingThemSinglyMakes() {
+        var generator = SeededGenerator(seed: 4)
+        for _ in 0..<60 {
+            let count = Int.random(in: 1...90, using: &generator)
+            let starts = (0..<count).map { _ in UInt64.random(in: 0...60, using: &generator) }
+            // So long that most addresses lie in several: which one is found shows where each stands in the tree.
+            let ends = starts.map { $0 + UInt64.random(in: 0...40, using: &generator) }
+            let first = Int.random(in: 0...count, using: &generator)
+            let singly = OverlapTree(starts: starts, ends: ends)
+            for number in 0..<first { singly.insert(number) }
+            let atOnce = OverlapTree(starts: starts, ends: ends)
+            atOnce.insert(
+                first: first,
+                order: (0..<Int32(count)).sorted { (starts[Int($0)], $0) < (starts[Int($1)], $1) })
+            for number in first..<count {
+                singly.insert(number)
+                atOnce.insert(number)
+            }
+            XCTAssertTrue(atOnce.isBalanced)
+            for address in UInt64(0)...101 { XCTAssertEqual(atOnce.find(address), singly.find(address)) }
+        }
+    }
 }

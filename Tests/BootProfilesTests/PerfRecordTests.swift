@@ -312,8 +312,6 @@ final class PerfRecordTests: XCTestCase {
     func testEveryMarkOfACallChainSaysWhereItsAddressesWereExecuted() throws {
         let marks: [(Int64, String)] = [
             (-32, "[[hypervisor] <1010>]"), (-128, "[[kernel.kallsyms] <1010>]"), (-512, "[tool <10>]"),
-            (-2048, "[[guest.user] <1010>]"), (-2176, "[[guest.kernel.kallsyms] <1010>]"),
-            (-2560, "[[guest.user] <1010>]"),
         ]
         for isBig in [false, true] {
             for (mark, name) in marks {
@@ -327,12 +325,15 @@ final class PerfRecordTests: XCTestCase {
                     try fold(recording.file) { $0.showsAddresses = true },
                     "c;\(name) 1\n", "\(mark)")
             }
-            var recording = Recording(isBig: isBig)
-            recording.records = [
-                recording.comm(7, "c", time: 1),
-                recording.sample(7, [UInt64(bitPattern: -77), 0x1010], time: 3),
-            ]
-            XCTAssertEqual(try foldAsPerf(recording.file), "c 1\n", "a mark that no kernel writes")
+            // Marks that no kernel writes, those of guests among them.
+            for mark: Int64 in [-77, -2048, -2176, -2560] {
+                var recording = Recording(isBig: isBig)
+                recording.records = [
+                    recording.comm(7, "c", time: 1),
+                    recording.sample(7, [UInt64(bitPattern: mark), 0x1010], time: 3),
+                ]
+                XCTAssertEqual(try foldAsPerf(recording.file), "c 1\n", "\(mark)")
+            }
         }
     }
 
@@ -352,8 +353,43 @@ final class PerfRecordTests: XCTestCase {
                     time: 3 + index, misc: 1))
         }
         let session = try session(recording)
-        // 20 of the kernel's, and 57 of each process's: an odd one has the odd ones of 50, and all of 7.
-        XCTAssertEqual(session.machine.resolver.lookups, 20 + 2 * (25 + 7))
+        // 20 of the kernel's, and 57 of the file that both processes run.
+        XCTAssertEqual(session.machine.resolver.lookups, 20 + 50 + 7)
+    }
+
+    func testChainsThatAreMostlyAlikeEndWhereEachOneDoes() throws {
+        var generator = SeededGenerator(seed: 7)
+        var recording = Recording(isBig: false)
+        recording.records = []
+        for process: UInt32 in [7, 8] {
+            recording.records.append(recording.comm(process, "c", time: 1))
+            recording.records.append(
+                recording.map(process, start: 0x1000, size: 0x10000, path: "/no/such/tool", time: 2))
+        }
+        var expected: [String: Int] = [:]
+        var chains: [[UInt64]] = [[0x1000], [0x1000]]
+        for time in 0..<4_000 as Range<UInt64> {
+            let thread = Int.random(in: 0...1, using: &generator)
+            // Some frames less than the one before had, then some others; now and then one that lies nowhere.
+            var chain = Array(chains[thread].prefix(Int.random(in: 0...40, using: &generator)))
+            for _ in 0..<Int.random(in: 1...3, using: &generator) {
+                let isNowhere = Int.random(in: 0...20, using: &generator) == 0
+                chain.append(
+                    UInt64.random(in: 0...3, using: &generator) * 16 + (isNowhere ? 0x90000 : 0x1000))
+            }
+            chains[thread] = chain
+            recording.records.append(
+                recording.sample(
+                    UInt32(7 + thread), [recording.userMarker] + chain.reversed(), time: 3 + time))
+            let frames = chain.map {
+                $0 < 0x90000
+                    ? "[tool <\(String($0 - 0x1000, radix: 16))>]" : "[unknown <\(String($0, radix: 16))>]"
+            }
+            expected[(["c"] + frames).joined(separator: ";"), default: 0] += 1
+        }
+        let folded = try foldAsPerf(recording.file) { $0.showsAddresses = true }
+        XCTAssertEqual(
+            folded.split(separator: "\n").map(String.init), expected.map { "\($0.key) \($0.value)" }.sorted())
     }
 
     func testMoreAddressesThanAreRememberedHaveTheirNamesAllTheSame() throws {

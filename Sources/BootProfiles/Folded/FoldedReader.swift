@@ -38,6 +38,8 @@ public struct FoldedReader: Sendable {
 
     func read(_ stream: ByteStream) throws(ProfileError) -> Profile {
         var builder = FoldedBuilder(profile: Profile(origin: origin, unit: unit))
+        // A name and its share of what the line has in common with others.
+        if let size = stream.size { builder.profile.reserve(nodes: size / 32) }
         let skipped = try stream.forEachLine(partial: partial) { (line) throws(ProfileError) in
             guard line.bytes.count > 0 else { return }
             guard let (stack, weight) = FoldedLine.split(line.bytes) else { throw Self.malformed(line) }

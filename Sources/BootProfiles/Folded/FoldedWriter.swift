@@ -9,11 +9,10 @@ public struct FoldedWriter: Sendable {
     public func bytes(_ profile: Profile) -> [UInt8] {
         let profile = profile.withFoldableNames()
         var output: [UInt8] = []
+        var line = FoldedStackLine()
         profile.forEachStack { stack, weight in
-            for (depth, frame) in stack.enumerated() {
-                if depth > 0 { output.append(0x3B) }
-                profile.frames.withBytes(of: frame) { output.append(contentsOf: $0) }
-            }
+            line.take(stack, profile.frames)
+            output.append(contentsOf: line.bytes)
             output.append(0x20)
             DecimalNumber.append(weight, to: &output)
             output.append(0x0A)
@@ -42,11 +41,10 @@ public struct FoldedWriter: Sendable {
         for (node, place) in first.enumerated() { left[Int(place)] = before.tree.weights[node] }
         for (node, place) in second.enumerated() { right[Int(place)] = after.tree.weights[node] }
         var output: [UInt8] = []
+        var line = FoldedStackLine()
         union.forEachStack(where: { left[$0] + right[$0] > 0 }) { stack, node in
-            for (depth, frame) in stack.enumerated() {
-                if depth > 0 { output.append(0x3B) }
-                union.frames.withBytes(of: frame) { output.append(contentsOf: $0) }
-            }
+            line.take(stack, union.frames)
+            output.append(contentsOf: line.bytes)
             for weight in [left[node], right[node]] {
                 output.append(0x20)
                 DecimalNumber.append(weight, to: &output)
@@ -54,6 +52,27 @@ public struct FoldedWriter: Sendable {
             output.append(0x0A)
         }
         return output
+    }
+}
+
+/// The stack of a line, written anew only from where it differs from the one before.
+private struct FoldedStackLine {
+    private(set) var bytes: [UInt8] = []
+    private var frames: [FrameID] = []
+    /// Where each frame's name ends.
+    private var ends: [Int] = []
+
+    mutating func take(_ stack: ArraySlice<FrameID>, _ table: FrameTable) {
+        let shared = zip(frames, stack).prefix { $0 == $1 }.count
+        frames.removeLast(frames.count - shared)
+        ends.removeLast(ends.count - shared)
+        bytes.removeLast(bytes.count - (ends.last ?? 0))
+        for frame in stack.dropFirst(shared) {
+            if !frames.isEmpty { bytes.append(0x3B) }
+            table.withBytes(of: frame) { bytes.append(contentsOf: $0) }
+            frames.append(frame)
+            ends.append(bytes.count)
+        }
     }
 }
 

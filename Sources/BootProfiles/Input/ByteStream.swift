@@ -58,6 +58,17 @@ final class ByteStream {
         head = []
     }
 
+    /// How many bytes it has, where that is known: of a plain file that is not compressed.
+    var size: Int? {
+        guard inflater == nil else { return nil }
+        guard let descriptor else { return head.count }
+        var information = stat()
+        guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
+            return nil
+        }
+        return Int(information.st_size)
+    }
+
     deinit {
         if ownsDescriptor, let descriptor { close(descriptor) }
     }

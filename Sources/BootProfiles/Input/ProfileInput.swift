@@ -47,7 +47,7 @@ public struct ProfileInput {
     /// What the file is.
     public var kind: Kind { reader.kind }
     private let reader: any ProfileReader.Type
-    private let input: ReaderInput
+    private var input: ReaderInput
 
     /// Opens `source` and recognises what it is by its content; gzip is looked into.
     ///
@@ -131,8 +131,11 @@ public struct ProfileInput {
         each change: (Profile) throws(ProfileError) -> Profile = { $0 }
     ) throws(ProfileError) -> Profile {
         var merged = Profile()
+        let symbols = SymbolFiles()
         for (index, source) in sources.enumerated() {
-            let profile = try change(open(source, options: options).read())
+            var opened = try open(source, options: options)
+            opened.input.symbols = symbols
+            let profile = try change(opened.read())
             if index == 0 { merged = profile } else { try merged.merge(profile) }
         }
         try check(merged, of: sources, options)

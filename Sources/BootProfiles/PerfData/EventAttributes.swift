@@ -35,8 +35,6 @@ struct EventAttributes {
     let userRegisters: UInt64
     /// Whether other records end in time, thread and event.
     let marksAllRecords: Bool
-    /// What perf calls the event; what its type and number mean where the recording does not say.
-    var name: [UInt8]
 
     /// The attributes in `view`.
     init(_ view: ByteView) {
@@ -51,7 +49,6 @@ struct EventAttributes {
         let flags = view.u64(40)
         // Bit fields are laid out from the other end in the other byte order.
         marksAllRecords = flags >> (view.isSwapped ? 63 - 18 : 18) & 1 == 1
-        name = Array(Self.name(type: type, config: config).utf8)
     }
 
     /// Whether the hardware kept the branches as a stack of calls.
@@ -91,7 +88,8 @@ struct EventAttributes {
 
     private func size(of parts: [SampleType]) -> Int { parts.count { sampleType.contains($0) } * 8 }
 
-    private static func name(type: UInt32, config: UInt64) -> String {
+    /// What the event's type and number mean.
+    var meaning: String {
         let hardware = [
             "cycles", "instructions", "cache-references", "cache-misses", "branches", "branch-misses",
             "bus-cycles", "stalled-cycles-frontend", "stalled-cycles-backend", "ref-cycles",
@@ -108,6 +106,8 @@ struct EventAttributes {
 /// A sample, taken apart.
 struct Sample {
     var ip: UInt64 = 0
+    /// Where the address stands in the record.
+    var ipStart = 0
     var process: Int32 = -1
     var thread: Int32 = -1
     var time: UInt64 = 0
@@ -140,6 +140,7 @@ struct Sample {
         }
         if type.contains(.ip) {
             ip = record.u64(offset)
+            ipStart = offset
             offset += 8
         }
         if type.contains(.thread) {

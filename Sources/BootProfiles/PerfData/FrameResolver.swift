@@ -15,12 +15,14 @@ struct FrameResolver {
         var space: AddressSpace?
         /// The file that the process's just-in-time compiler wrote, if it has one.
         var dump: Int32?
+        /// Whether its names are written as Java's.
+        var isJava = false
     }
 
-    private struct Name: Hashable {
-        var module: Int32
-        var start: UInt64
-        var isJava: Bool
+    /// Where an address lies, so that what is called the same in all processes is one.
+    struct Spot {
+        var space: UInt32
+        var address: UInt64
     }
 
     private struct GeneratedName: Hashable {
@@ -30,6 +32,9 @@ struct FrameResolver {
 
     /// So many pages of loaded code are looked for one by one, and so many are remembered.
     private static let mostPages = (looked: 4096, known: 1 << 16)
+    /// So many changes are told apart, far more than a recording has; what comes then is not followed.
+    static let mostGenerations: UInt32 = 1 << 28
+
     private static let kernelName = Array("[kernel.kallsyms]".utf8)
     private static let guestName = Array("[guest.kernel.kallsyms]".utf8)
     private static let unknown = Array("[unknown]".utf8)
@@ -42,26 +47,33 @@ struct FrameResolver {
     private let options: FoldingOptions
     private let naming: FrameNaming
     private var cache: FrameCache
-    private var names: [Name: Int32] = [:]
+    /// The entries of functions, by module and beginning.
+    private var functions = AddressTable()
     private var generated: [GeneratedName: Int32] = [:]
     private var loadedCode = LoadedCode()
     /// The kernel's modules, which are called as perf calls them: `[ext4]`.
     private var kernelModules = LoadedCode()
     /// Changes when what was found in the kernel before may no longer be what is there.
-    private var kernelGeneration: UInt64 = 0
+    private var kernelGeneration: UInt32 = 0
     /// The pages of the kernel in which addresses were looked up; when there are very many, any may be one.
     private var kernelPages: Set<UInt64> = []
     /// How often an address was looked up because it was not known.
     private(set) var lookups = 0
+    /// What an address in no mapping is called, where all are called the same and there was one.
+    private(set) var nowhere: FrameCache.Found?
 
-    /// - Parameter limit: How many addresses are remembered.
-    init(options: FoldingOptions, limit: Int = FrameCache.usualLimit) {
+    /// - Parameters:
+    ///   - files: What was read before.
+    ///   - limit: How many addresses are remembered.
+    init(
+        options: FoldingOptions, files: SymbolFiles = SymbolFiles(), limit: Int = FrameCache.usualLimit
+    ) {
         self.options = options
         cache = FrameCache(limit: limit)
         naming = FrameNaming(options: options)
-        modules = Modules(places: options.symbolPlaces)
-        kernel = KernelImage(options.symbolPlaces.kernelSymbols, isHost: true)
-        guest = KernelImage(options.symbolPlaces.guestKernelSymbols, isHost: false)
+        modules = Modules(places: options.symbolPlaces, files: files)
+        kernel = KernelImage(options.symbolPlaces.kernelSymbols, isHost: true, files: files)
+        guest = KernelImage(options.symbolPlaces.guestKernelSymbols, isHost: false, files: files)
     }
 
     /// The number of the file at `path`.
@@ -74,77 +86,120 @@ struct FrameResolver {
         space.mappings.compactMap { modules.code($0) }
     }
 
-    /// Adds the frames of `address` to the sample of `builder`.
+    /// Where `address`, executed in `mode`, lies: in a file, or where `mapping` is nil in no mapping of its process.
     @inline(__always)
-    mutating func add(_ address: UInt64, in context: borrowing Context, to builder: inout SampleBuilder) {
-        let generation = UInt64(context.space?.generation ?? 0)
-        let space =
-            context.mode == .user
-            ? generation << 8
-            : UInt64(context.mode.rawValue + 1) | (context.mode == .kernel ? kernelGeneration << 8 : 0)
-        let key = space << 1 | (builder.isJava ? 1 : 0)
-        if cache.add(key, address, to: &builder) { return }
-        addNew(address, key, copy context, to: &builder)
+    func spot(
+        _ address: UInt64, _ mode: Mode, _ mapping: AddressSpace.Mapping?, isJava: Bool
+    ) -> Spot {
+        guard mode == .user || mode == .unknown, let mapping else {
+            return Spot(space: space(mode, 0, isJava: isJava), address: address)
+        }
+        let space = space(mode, UInt32(bitPattern: mapping.module) + 1, isJava: isJava)
+        return Spot(space: space, address: mapping.place(of: address))
     }
 
+    /// What tells apart addresses that are the same number, executed in `mode` while a process had the mappings of
+    /// `generation`.
+    @inline(__always)
+    func space(_ mode: Mode, _ generation: UInt32, isJava: Bool) -> UInt32 {
+        let number = mode == .user || mode == .unknown ? generation : mode == .kernel ? kernelGeneration : 0
+        return number << 4 | UInt32(mode.rawValue) << 1 | (isJava ? 1 : 0)
+    }
+
+    /// What is called at `spot`; nil where that has not been looked up yet.
+    @inline(__always)
+    func known(_ spot: Spot) -> FrameCache.Found? { cache.find(spot.space, spot.address) }
+
+    /// The frames of what `found` stands for, innermost first.
+    func frames(of found: FrameCache.Found) -> ArraySlice<FrameID> { cache.frames(of: found.entry) }
+
+    /// Adds the frames of `address` to the sample of `builder`.
+    mutating func add(_ address: UInt64, in context: borrowing Context, to builder: inout SampleBuilder) {
+        let spot = spot(address, context.mode, context.space?.find(address), isJava: context.isJava)
+        let found = known(spot) ?? look(up: address, copy context, &builder.profile.frames)
+        for frame in cache.frames(of: found.entry) { builder.add(frame, found.kind) }
+    }
+
+    /// Looks up what `address` is called, whose names are added to `table`.
     @inline(never)
-    private mutating func addNew(
-        _ address: UInt64, _ key: UInt64, _ context: Context, to builder: inout SampleBuilder
-    ) {
+    mutating func look(
+        up address: UInt64, _ context: Context, _ table: inout FrameTable
+    ) -> FrameCache.Found {
+        let mapping = context.space?.find(address)
+        if mapping == nil, context.mode == .user, context.dump == nil, !options.showsAddresses {
+            // Hardly any comes again, so keeping them costs more than looking again.
+            if let nowhere { return nowhere }
+            let entry = unnamed(address, -5, Self.unknown, context.isJava, &table)
+            nowhere = cache.found(entry)
+            return cache.found(entry)
+        }
         if cache.isFull {
             cache.forget()
-            names = [:]
+            functions = AddressTable()
             generated = [:]
+            nowhere = nil
         }
         lookups += 1
-        let (entry, isForAllTimes) = resolve(address, context, &builder)
-        if isForAllTimes { cache.insert(key, address, entry) }
-        cache.add(cache.entries[Int(entry)], to: &builder)
+        let (entry, isForAllTimes) = resolve(address, context, &table)
+        // What a process generated in no mapping is not what another one did.
+        if isForAllTimes, mapping != nil || context.dump == nil {
+            let spot = spot(address, context.mode, mapping, isJava: context.isJava)
+            cache.insert(spot.space, spot.address, entry)
+        }
+        return cache.found(entry)
     }
 
     private mutating func resolve(
-        _ address: UInt64, _ context: Context, _ builder: inout SampleBuilder
+        _ address: UInt64, _ context: Context, _ table: inout FrameTable
     ) -> (entry: Int32, isForAllTimes: Bool) {
         switch context.mode {
-        case .kernel: return (resolveInKernel(address, &builder), true)
-        case .user, .unknown: return resolveInProcess(address, context, &builder)
-        case .hypervisor: return (unnamed(address, -2, Array("[hypervisor]".utf8), &builder), true)
+        case .kernel: return (resolveInKernel(address, context.isJava, &table), true)
+        case .user, .unknown: return resolveInProcess(address, context, &table)
+        case .hypervisor:
+            return (unnamed(address, -2, Array("[hypervisor]".utf8), context.isJava, &table), true)
         case .guestKernel:
-            guard let found = guest.find(address) else {
-                return (unnamed(address, -3, Self.guestName, &builder), true)
+            guard let symbol = guest.find(address) else {
+                return (unnamed(address, -3, Self.guestName, context.isJava, &table), true)
             }
-            return (entry(-3, found.start, Self.guestName, &builder) { _ in found.name }, true)
-        case .guestUser: return (unnamed(address, -4, Array("[guest.user]".utf8), &builder), true)
+            return (
+                entry(-3, symbol.start, Self.guestName, context.isJava, &table) {
+                    $0.guest.name(of: symbol)
+                }, true
+            )
+        case .guestUser:
+            return (unnamed(address, -4, Array("[guest.user]".utf8), context.isJava, &table), true)
         }
     }
 
     private mutating func resolveInProcess(
-        _ address: UInt64, _ context: Context, _ builder: inout SampleBuilder
+        _ address: UInt64, _ context: Context, _ table: inout FrameTable
     ) -> (entry: Int32, isForAllTimes: Bool) {
         let mapping = context.space?.find(address)
-        let isMemory = mapping.map { modules.isMemory(Int($0.module)) } ?? true
+        let isMemory = mapping?.isMemory ?? true
         if isMemory, let dump = context.dump,
             let found = modules.dump(Int(dump))?.find(address, at: context.time)
         {
-            let name = GeneratedName(name: found.code.name, isJava: builder.isJava)
+            let name = GeneratedName(name: found.code.name, isJava: context.isJava)
             let path = Array("/tmp/jitted-\(context.process).so".utf8)
-            let entry = generated[name] ?? newEntry([name.name], path, 0, &builder)
+            let entry = generated[name] ?? newEntry([name.name], path, 0, context.isJava, &table)
             generated[name] = entry
             return (entry, found.isOnly)
         }
-        guard let mapping else { return (unnamed(address, -5, Self.unknown, &builder), true) }
+        guard let mapping else { return (unnamed(address, -5, Self.unknown, context.isJava, &table), true) }
         let module = Int(mapping.module)
-        let place = isMemory ? address : address &- mapping.start &+ mapping.offset
+        let place = mapping.place(of: address)
         let path = modules.path(module)
         let symbol = modules.find(module, place)
         if options.showsInlined || options.showsLines, !isMemory {
             let detailed = detailed(module, place, symbol)
-            if !detailed.isEmpty { return (newEntry(detailed, path, address, &builder), true) }
+            if !detailed.isEmpty { return (newEntry(detailed, path, address, context.isJava, &table), true) }
         }
         // perf script shows where in the file the address lies.
-        guard let symbol else { return (unnamed(place, Int32(module), path, &builder), true) }
+        guard let symbol else { return (unnamed(place, Int32(module), path, context.isJava, &table), true) }
         return (
-            entry(Int32(module), symbol.start, path, &builder) { $0.modules.rawName(of: symbol, in: module) },
+            entry(Int32(module), symbol.start, path, context.isJava, &table) {
+                $0.modules.rawName(of: symbol, in: module)
+            },
             true
         )
     }
@@ -178,55 +233,60 @@ struct FrameResolver {
         return FrameNaming.withoutArguments(name) + [0x3A] + line
     }
 
-    private mutating func resolveInKernel(_ address: UInt64, _ builder: inout SampleBuilder) -> Int32 {
+    private mutating func resolveInKernel(
+        _ address: UInt64, _ isJava: Bool, _ table: inout FrameTable
+    ) -> Int32 {
         if kernelPages.count < Self.mostPages.known { kernelPages.insert(address >> 12) }
         if let code = loadedCode.find(address) {
-            return entry(-6, UInt64(code.number), code.name, &builder) { _ in code.name }
+            return entry(-6, UInt64(code.number), code.name, isJava, &table) { _ in code.name }
         }
-        guard let found = kernel.find(address) else {
+        guard let symbol = kernel.find(address) else {
             guard let module = kernelModules.find(address) else {
-                return unnamed(address, -1, Self.kernelName, &builder)
+                return unnamed(address, -1, Self.kernelName, isJava, &table)
             }
-            return unnamed(address, -7 - module.number, module.name, &builder)
+            return unnamed(address, -7 - module.number, module.name, isJava, &table)
         }
-        return entry(-1, found.start, found.module, &builder) { _ in found.name }
+        return entry(-1, symbol.start, kernel.module(of: symbol), isJava, &table) {
+            $0.kernel.name(of: symbol)
+        }
     }
 
     /// The entry of the function that begins at `start`, the same for all of its addresses.
     private mutating func entry(
-        _ module: Int32, _ start: UInt64, _ path: [UInt8], _ builder: inout SampleBuilder,
+        _ module: Int32, _ start: UInt64, _ path: [UInt8], _ isJava: Bool, _ table: inout FrameTable,
         _ function: (borrowing Self) -> [UInt8]
     ) -> Int32 {
-        let name = Name(module: module, start: start, isJava: builder.isJava)
-        if let known = names[name] { return known }
-        let entry = newEntry([function(self)], path, 0, &builder)
-        names[name] = entry
+        let space = UInt32(bitPattern: module) << 1 | (isJava ? 1 : 0)
+        if let known = functions.find(space, start) { return known }
+        let entry = newEntry([function(self)], path, 0, isJava, &table)
+        functions.insert(space, start, entry)
         return entry
     }
 
     /// The entry of an address without a symbol.
     private mutating func unnamed(
-        _ address: UInt64, _ module: Int32, _ path: [UInt8], _ builder: inout SampleBuilder
+        _ address: UInt64, _ module: Int32, _ path: [UInt8], _ isJava: Bool, _ table: inout FrameTable
     ) -> Int32 {
-        guard !options.showsAddresses else { return newEntry([Self.unknown], path, address, &builder) }
-        return entry(module, .max, path, &builder) { _ in Self.unknown }
+        guard !options.showsAddresses else { return newEntry([Self.unknown], path, address, isJava, &table) }
+        return entry(module, .max, path, isJava, &table) { _ in Self.unknown }
     }
 
     private mutating func newEntry(
-        _ functions: [[UInt8]], _ path: [UInt8], _ address: UInt64, _ builder: inout SampleBuilder
+        _ functions: [[UInt8]], _ path: [UInt8], _ address: UInt64, _ isJava: Bool, _ table: inout FrameTable
     ) -> Int32 {
         let digits = Array(String(address, radix: 16).utf8)
         var identifiers: [FrameID] = []
         var kind = FrameNaming.Kind.named
-        for function in functions {
+        for name in functions {
+            let function = name.isEmpty ? Self.unknown : name
             function.withUnsafeBytes { function in
                 path.withUnsafeBytes { path in
                     digits.withUnsafeBytes { digits in
                         let names = naming.names(
-                            function: function, module: path, address: digits, isJava: builder.isJava)
+                            function: function, module: path, address: digits, isJava: isJava)
                         kind = FrameNaming.kind(function: function, module: path)
                         for name in names.reversed() {
-                            identifiers.append(name.withUnsafeBytes { builder.profile.frames.intern($0) })
+                            identifiers.append(name.withUnsafeBytes { table.intern($0) })
                         }
                     }
                 }
@@ -258,7 +318,27 @@ struct FrameResolver {
             pages.count > Self.mostPages.looked || kernelPages.count >= Self.mostPages.known
                 || pages.contains(where: kernelPages.contains)
         else { return }
+        guard kernelGeneration < Self.mostGenerations else { return }
         kernelGeneration += 1
         kernelPages = []
     }
+}
+
+extension FrameResolver.Mode {
+    /// From here on, numbers in a call chain are no addresses but marks: they say in what mode the addresses behind
+    /// them were executed.
+    static let firstMarker = UInt64(bitPattern: -4095)
+
+    /// What the mark `marker` says; nil where it is none that perf knows: guests' are among those, which no kernel writes.
+    init?(marker: UInt64) {
+        switch Int64(bitPattern: marker) {
+        case -32: self = .hypervisor
+        case -128: self = .kernel
+        case -512: self = .user
+        default: return nil
+        }
+    }
+
+    /// The mode in which the sample in `record` was taken.
+    init(of record: ByteView) { self = Self(rawValue: Int(record.u16(4) & 7)) ?? .unknown }
 }

@@ -1,16 +1,5 @@
 /// The recorded machine as its records describe it: processes, threads, what is mapped, what it is called.
 struct RecordedMachine {
-    /// What a sample has to know of the thread that it was taken in.
-    private struct SampledThread {
-        var process: Int32
-        var thread: Int32
-        var command: [UInt8]
-        /// What its stacks begin with.
-        var name: [UInt8]
-        var space: AddressSpace?
-        var dump: Int32?
-    }
-
     /// So many processes that have ended are remembered, because their last samples may come later.
     private static let mostEnded = 512
     /// So many processes are kept ready for unwinding.
@@ -30,15 +19,16 @@ struct RecordedMachine {
     private var dumps: [Int32: Int32] = [:]
     private var ended: [(process: Int32, generation: UInt32)] = []
     private var generation: UInt32 = 1
-    private var latest: SampledThread?
-    private var chain = LatestChain()
-    /// The steps of a chain that the one before had not; kept for its memory.
-    private var inner: [LatestChain.Step] = []
+    /// Counts what may make threads others than they were.
+    private var change = 1
+    /// Threads that were sampled, each at a place that its number gives.
+    private var sampled = [SampledThread?](repeating: nil, count: 256)
+    private var chains = CallChains()
     private var unwinders: [(process: Int32, generation: UInt32, unwinder: StackUnwinder?)] = []
 
-    init(options: FoldingOptions) {
+    init(options: FoldingOptions, files: SymbolFiles) {
         self.options = options
-        resolver = FrameResolver(options: options)
+        resolver = FrameResolver(options: options, files: files)
         builder = SampleBuilder(options: options)
         selects = !options.selection.isEverything
     }
@@ -56,7 +46,10 @@ struct RecordedMachine {
 
     /// Follows a record that is no sample.
     mutating func follow(_ record: ByteView) {
-        latest = nil
+        switch record.u32(0) {
+        case 1, 3, 4, 7, 10, 17: change += 1
+        default: break
+        }
         switch record.u32(0) {
         case 1: map(record, filename: 40, isExecutable: record.u16(4) & 0x2000 == 0, buildID: nil)
         case 10:
@@ -71,14 +64,12 @@ struct RecordedMachine {
         case 3: name(record)
         case 4: end(record)
         case 7: fork(record)
-        case 17:
-            resolver.loadCode(record)
-            chain.forget()
+        case 17: resolver.loadCode(record)
         default: break
         }
     }
 
-    /// Adds a sample's frames, and ends it.
+    /// Counts a sample.
     mutating func add(
         _ sample: Sample, _ record: ByteView, _ attributes: EventAttributes, weight: Double
     ) throws(ProfileError) {
@@ -89,72 +80,55 @@ struct RecordedMachine {
                 return
             }
         }
+        if let node = chains.node(of: sample, record, attributes, thread, &resolver, &builder) {
+            return try builder.count(facts, at: node, weight: weight)
+        }
         thread.command.withUnsafeBytes { builder.beginSample($0, thread.name, facts) }
-        var context = FrameResolver.Context(
-            mode: FrameResolver.Mode(rawValue: Int(record.u16(4) & 7)) ?? .unknown, process: sample.process,
-            time: sample.time, space: thread.space, dump: thread.dump)
+        var context = thread.context(FrameResolver.Mode(of: record), sample)
         if sample.chainStart == 0 {
-            chain.forget()
             resolver.add(sample.ip, in: context, to: &builder)
         } else {
             addChain(sample, record, attributes, &context)
         }
-        if sample.stackCount > 0 {
-            chain.forget()
-            addCallers(sample, record, attributes, &context)
-        }
+        if sample.stackCount > 0 { addCallers(sample, record, attributes, &context) }
         try builder.endSample(weight: weight)
     }
 
-    /// What is known of the thread of `sample`, which mostly is the one of the sample before.
     private mutating func thread(of sample: Sample) -> SampledThread {
-        if let latest, latest.thread == sample.thread, latest.process == sample.process { return latest }
+        let place = Int(UInt32(bitPattern: sample.thread)) % sampled.count
+        if let known = sampled[place], known.thread == sample.thread, known.process == sample.process,
+            known.change == change
+        {
+            return known
+        }
         let command = command(process: sample.process, thread: sample.thread)
+        let name = processName(command, sample)
         let thread = SampledThread(
-            process: sample.process, thread: sample.thread, command: command,
-            name: processName(command, sample), space: spaces[sample.process], dump: dumps[sample.process])
-        latest = thread
+            sample, change: change, command: command, name: name, space: spaces[sample.process],
+            dump: dumps[sample.process], root: builder.root(ofProcess: name))
+        sampled[place] = thread
         return thread
     }
 
-    @inline(__always)
+    /// Adds the frames of a sample's chain to the sample that `builder` has begun.
     private mutating func addChain(
         _ sample: Sample, _ record: ByteView, _ attributes: EventAttributes,
         _ context: inout FrameResolver.Context
     ) {
-        let generation = context.space?.generation ?? 0
-        // What a just-in-time compiler put at an address depends on the time.
-        let shared =
-            builder.keptEarlier && context.dump == nil
-            ? chain.shared(sample, record, generation: generation, isJava: builder.isJava) : 0
-        var kept = 0
-        inner.removeAll(keepingCapacity: true)
         for index in 0..<sample.chainCount {
-            if index == sample.chainCount - shared, chain[shared - 1].mode == context.mode {
-                builder.addEarlier(chain[shared - 1].frames)
-                kept = shared
-                break
-            }
             let address = record.u64(sample.chainStart + index * 8)
-            inner.append(LatestChain.Step(address: address, mode: context.mode, frames: builder.depth))
-            if address >= UInt64(bitPattern: -4095) {
-                guard let mode = Self.mode(address) else {
-                    // The walk went astray into what is no address; perf drops the whole chain.
-                    builder.dropFrames()
-                    return chain.forget()
-                }
-                context.mode = mode
-                if mode == .user, attributes.keepsCallStack, sample.branchCount > 0 {
-                    // The hardware's own stack of calls stands for what a walk would find.
-                    sample.forEachCall(record) { resolver.add($0, in: context, to: &builder) }
-                    return chain.forget()
-                }
-            } else {
+            guard address >= FrameResolver.Mode.firstMarker else {
                 resolver.add(address, in: context, to: &builder)
+                continue
+            }
+            // The walk went astray into what is no address; perf drops the whole chain.
+            guard let mode = FrameResolver.Mode(marker: address) else { return builder.dropFrames() }
+            context.mode = mode
+            if mode == .user, attributes.keepsCallStack, sample.branchCount > 0 {
+                // The hardware's own stack of calls stands for what a walk would find.
+                return sample.forEachCall(record) { resolver.add($0, in: context, to: &builder) }
             }
         }
-        chain.replace(
-            keeping: kept, inner, depth: builder.depth, generation: generation, isJava: builder.isJava)
     }
 
     /// Adds what unwinding the recorded stack of the user's side finds.
@@ -186,17 +160,6 @@ struct RecordedMachine {
         return unwinder
     }
 
-    private static func mode(_ marker: UInt64) -> FrameResolver.Mode? {
-        switch Int64(bitPattern: marker) {
-        case -32: .hypervisor
-        case -128: .kernel
-        case -512: .user
-        case -2048, -2560: .guestUser
-        case -2176: .guestKernel
-        default: nil
-        }
-    }
-
     private func processName(_ command: [UInt8], _ sample: Sample) -> [UInt8] {
         var name = command
         for index in name.indices {
@@ -226,17 +189,18 @@ struct RecordedMachine {
         let process = Int32(bitPattern: record.u32(8))
         if mode == 1, !path.starts(with: "[kernel".utf8) {
             resolver.loadModule(path, at: record.u64(16), size: record.u64(24))
-            return chain.forget()
+            return
         }
         // Maps of data are recorded only where asked for (-d); what they show lies there, too.
-        guard process >= 0, mode == 0 || mode == 2 else { return }
+        guard process >= 0, mode == 0 || mode == 2, generation < FrameResolver.mostGenerations else { return }
         let start = record.u64(16)
         let (end, overflow) = start.addingReportingOverflow(record.u64(24))
         if isExecutable, Self.isAnonymous(path) { path = Array("/tmp/perf-\(process).map".utf8) }
         let module = resolver.module(path: path, buildID: buildID ?? buildIDs[path])
         if resolver.modules.isDump(Int(module)) { dumps[process] = module }
         let mapping = AddressSpace.Mapping(
-            start: start, end: overflow ? .max : end, offset: record.u64(32), module: module)
+            start: start, end: overflow ? .max : end, offset: record.u64(32), module: module,
+            isMemory: resolver.modules.isMemory(Int(module)))
         generation += 1
         spaces[process, default: AddressSpace(generation: generation)].map(mapping, generation: generation)
     }
@@ -258,7 +222,7 @@ struct RecordedMachine {
         let (process, parent) = (Int32(bitPattern: record.u32(8)), Int32(bitPattern: record.u32(12)))
         let (thread, parentThread) = (Int32(bitPattern: record.u32(16)), Int32(bitPattern: record.u32(20)))
         commands[thread] = commands[parentThread]
-        guard process != parent else { return }
+        guard process != parent, generation < FrameResolver.mostGenerations else { return }
         generation += 1
         spaces[process] = spaces[parent]?.copy(generation: generation)
         dumps[process] = dumps[parent]

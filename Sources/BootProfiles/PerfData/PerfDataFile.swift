@@ -22,6 +22,8 @@ struct PerfDataFile {
     private(set) var timeFromEnd: Int?
     /// Whether the time stands there in the records of every event.
     private(set) var isUniform = true
+    /// What perf calls each of `events`; what its type and number mean where the recording does not say.
+    private(set) var eventNames: [[UInt8]] = []
     /// The place in `events` of each identifier that samples carry.
     private(set) var eventOfIdentifier: [UInt64: Int] = [:]
     /// Where the records lie in a file; unused in a pipe.
@@ -110,12 +112,17 @@ struct PerfDataFile {
         }
     }
 
+    private mutating func add(_ event: EventAttributes) {
+        events.append(event)
+        eventNames.append(Array(event.meaning.utf8))
+    }
+
     /// Adds an event that a pipe announces, with its identifiers.
     mutating func addEvent(_ record: ByteView) {
         let size = Int(record.u32(8 + 4))
         guard size >= EventAttributes.smallest, 8 + size <= record.count else { return }
         let event = EventAttributes(record.slice(8..<(8 + size)))
-        events.append(event)
+        add(event)
         for offset in stride(from: 8 + size, to: record.count - 7, by: 8) {
             eventOfIdentifier[record.u64(offset)] = events.count - 1
         }
@@ -138,7 +145,7 @@ struct PerfDataFile {
     mutating func rename(_ record: ByteView) {
         // An update of kind 0 is one of the unit, 1 of the scale, 2 of the name, 3 of the processors.
         guard record.u64(8) == 2, let index = eventOfIdentifier[record.u64(16)] else { return }
-        events[index].name = Array(record.string(24))
+        eventNames[index] = Array(record.string(24))
     }
 
     private mutating func readEvents(
@@ -149,7 +156,7 @@ struct PerfDataFile {
                 let view = ByteView(raw, swapped: isSwapped).slice(start..<(start + size))
                 return (EventAttributes(view.slice(0..<(size - 16))), Self.section(view, size - 16))
             }
-            events.append(event)
+            add(event)
             guard let section, section.count <= 1 << 24 else {
                 throw Self.fault(name, .malformed, 24, "an event's list of identifiers has no possible size")
             }
@@ -213,7 +220,7 @@ struct PerfDataFile {
             let length = Int(view.u32(offset + size + 4))
             guard offset + size + 8 + length + identifiers * 8 <= view.count else { return false }
             let name = Array(view.slice((offset + size + 8)..<(offset + size + 8 + length)).string(0))
-            if !name.isEmpty { events[index].name = name }
+            if !name.isEmpty { eventNames[index] = name }
             offset += size + 8 + length
             for _ in 0..<identifiers {
                 eventOfIdentifier[view.u64(offset)] = index

@@ -16,11 +16,13 @@ public struct PerfDataReader: Sendable {
         try read(ByteStream(source), source)
     }
 
-    func read(_ stream: ByteStream, _ source: ProfileSource) throws(ProfileError) -> Profile {
+    func read(
+        _ stream: ByteStream, _ source: ProfileSource, _ symbols: SymbolFiles = SymbolFiles()
+    ) throws(ProfileError) -> Profile {
         var file = try PerfDataFile(head: stream.peek(104), name: stream.name)
         var session: PerfDataSession
         if file.isPipe {
-            session = PerfDataSession(file: file, options: options, name: stream.name)
+            session = PerfDataSession(file: file, options: options, name: stream.name, symbols: symbols)
             try stream.skip(16)
             try session.readRecords(from: 16, to: .max) { (_, target) throws(ProfileError) in
                 try stream.read(into: target)
@@ -28,7 +30,7 @@ public struct PerfDataReader: Sendable {
         } else {
             let access = try stream.randomAccess(source)
             try file.readTables(access, partial: options.partial)
-            session = PerfDataSession(file: file, options: options, name: stream.name)
+            session = PerfDataSession(file: file, options: options, name: stream.name, symbols: symbols)
             try session.readRecords(from: file.records.lowerBound, to: file.records.upperBound) {
                 access.read($0, $1)
             }
@@ -55,11 +57,13 @@ struct PerfDataSession {
     private var damaged = 0
     private var isCut = false
 
-    init(file: PerfDataFile, options: FoldingOptions, name: String) {
+    init(
+        file: PerfDataFile, options: FoldingOptions, name: String, symbols: SymbolFiles = SymbolFiles()
+    ) {
         self.file = file
         self.options = options
         self.name = name
-        machine = RecordedMachine(options: options)
+        machine = RecordedMachine(options: options, files: symbols)
         machine.learn(kernel: file.kernelBuildID, files: file.buildIDs)
         machine.kind = file.machine
         event = options.event.map { Array($0.utf8) }
@@ -183,15 +187,16 @@ struct PerfDataSession {
         }
     }
 
-    private func attributes(_ record: ByteView) -> EventAttributes? {
+    /// The number of the event of a sample; nil where the recording describes none.
+    private func event(of record: ByteView) -> Int? {
         guard let first = file.events.first else { return nil }
-        guard file.events.count > 1 else { return first }
-        let index = file.eventOfIdentifier[Sample.identifier(record, first.sampleType)] ?? 0
-        return file.events[index]
+        guard file.events.count > 1 else { return 0 }
+        return file.eventOfIdentifier[Sample.identifier(record, first.sampleType)] ?? 0
     }
 
     private func sampleTime(_ record: ByteView) -> UInt64 {
-        let place = file.isUniform ? file.timeInSample : attributes(record)?.timeInSample
+        let place =
+            file.isUniform ? file.timeInSample : event(of: record).flatMap { file.events[$0].timeInSample }
         return place.map { record.u64($0) } ?? 0
     }
 
@@ -213,38 +218,39 @@ struct PerfDataSession {
             if options.keepsSamples { noteSwitch(record) }
             return machine.follow(record)
         }
-        guard let attributes = attributes(record), let sample = Sample(record, attributes) else {
+        guard let number = event(of: record), let sample = Sample(record, file.events[number]) else {
             damaged += 1
             return
         }
         if first == nil || sample.time < first ?? 0 { first = sample.time }
+        let attributes = file.events[number]
         guard attributes.readsValues else {
             let period = attributes.sampleType.contains(.period) ? sample.period : attributes.period
-            return try add(sample, record, attributes, as: attributes, period: period)
+            return try add(sample, record, attributes, as: number, period: period)
         }
         // As perf script has it: a sample of each event of the group, weighing what its counter grew by.
         for value in sample.values(record, attributes).prefix(file.events.count) {
             guard let index = file.eventOfIdentifier[value.identifier] else { continue }
             let period = value.count &- (counters.updateValue(value.count, forKey: value.identifier) ?? 0)
             guard period > 0 else { continue }
-            try add(sample, record, attributes, as: file.events[index], period: period)
+            try add(sample, record, attributes, as: index, period: period)
         }
     }
 
-    /// Adds the sample in `record`, laid out as `attributes` say, as one of `counted`.
+    /// Adds the sample in `record`, laid out as `attributes` say, as one of the event with the number `counted`.
     private mutating func add(
-        _ sample: Sample, _ record: ByteView, _ attributes: EventAttributes, as counted: EventAttributes,
-        period: UInt64
+        _ sample: Sample, _ record: ByteView, _ attributes: EventAttributes, as counted: Int, period: UInt64
     ) throws(ProfileError) {
         var weight = 1.0
+        let isTracepoint = file.events[counted].isTracepoint
         // Tracepoints count beside the first event, but not beside one that was asked for.
-        if !counted.isTracepoint || options.event != nil {
-            if event == nil { event = counted.name }
-            guard event == counted.name else {
+        if !isTracepoint || options.event != nil {
+            if event == nil { event = file.eventNames[counted] }
+            guard event == file.eventNames[counted] else {
                 otherEvents += 1
                 return
             }
-            if options.weighsPeriods, period > 0, !counted.isTracepoint { weight = Double(period) }
+            if options.weighsPeriods, period > 0, !isTracepoint { weight = Double(period) }
         }
         try machine.add(sample, record, attributes, weight: weight)
     }
@@ -310,6 +316,6 @@ extension PerfDataReader: ProfileReader {
     static func recognises(_ head: InputHead) -> Bool { PerfDataFile.isPerfData(head.bytes) }
 
     static func read(_ input: ReaderInput) throws(ProfileError) -> Profile {
-        try PerfDataReader(options: input.options).read(input.stream, input.source)
+        try PerfDataReader(options: input.options).read(input.stream, input.source, input.symbols)
     }
 }

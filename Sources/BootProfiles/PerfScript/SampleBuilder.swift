@@ -18,9 +18,6 @@ struct SampleBuilder {
     private var isEmulator = false
     private var stack: [FrameID] = []
     private var kinds: [FrameNaming.Kind] = []
-    /// The frames of the sample before, with their kinds; empty where they were not kept as they came.
-    private var earlier: [FrameID] = []
-    private var earlierKinds: [FrameNaming.Kind] = []
     private var hasUnnamed = false
     private var hasGenerated = false
     private var latestMarker: (thread: Int32, isEmulator: Bool, frame: FrameID)?
@@ -37,20 +34,27 @@ struct SampleBuilder {
     /// Begins a sample of `command`, whose stacks stand under the frame `name`.
     mutating func beginSample(_ command: UnsafeRawBufferPointer, _ name: [UInt8], _ facts: SampleFacts) {
         self.facts = facts
-        // What ends a stack on the outside is no frame that came.
-        stack.removeLast(max(0, stack.count - kinds.count))
-        swap(&stack, &earlier)
-        swap(&kinds, &earlierKinds)
         dropFrames()
         guard name != processBytes || path.isEmpty else { return }
         processBytes = name
+        process = frame(ofProcess: name)
+        isJava = Self.isJava(command)
+        isEmulator = Self.isEmulator(command)
+    }
+
+    /// Whether the names of `command` are written as Java's.
+    static func isJava(_ command: UnsafeRawBufferPointer) -> Bool { command.starts(with: "java".utf8) }
+
+    private static func isEmulator(_ command: UnsafeRawBufferPointer) -> Bool {
+        // With thread names QEMU's processors are called "CPU 0/TCG".
+        command.starts(with: "qemu".utf8) || command.starts(with: "CPU ".utf8)
+    }
+
+    private mutating func frame(ofProcess name: [UInt8]) -> FrameID {
         var name = name
         // What begins with NUL marks stacks that wait.
         if name.first == UndecidedStacks.mark { name[0] = 0x3F }
-        process = name.withUnsafeBytes { profile.frames.intern($0) }
-        isJava = command.starts(with: "java".utf8)
-        // With thread names QEMU's processors are called "CPU 0/TCG".
-        isEmulator = command.starts(with: "qemu".utf8) || command.starts(with: "CPU ".utf8)
+        return name.withUnsafeBytes { profile.frames.intern($0) }
     }
 
     /// Adds the next frame outwards.
@@ -63,23 +67,6 @@ struct SampleBuilder {
             if kind == .generated { hasGenerated = true }
         }
     }
-
-    /// The number of frames that the sample has so far.
-    var depth: Int { stack.count }
-
-    /// Adds the `count` outermost frames of the sample before, which had so many.
-    mutating func addEarlier(_ count: Int) {
-        let first = earlier.count - count
-        stack.append(contentsOf: earlier[first...])
-        kinds.append(contentsOf: earlierKinds[first...])
-        for kind in earlierKinds[first...] where kind != .named {
-            hasUnnamed = true
-            if kind == .generated { hasGenerated = true }
-        }
-    }
-
-    /// Whether the sample before has its frames as they came.
-    var keptEarlier: Bool { !earlier.isEmpty }
 
     /// Forgets the frames of the sample.
     mutating func dropFrames() {
@@ -107,6 +94,11 @@ struct SampleBuilder {
             path.append(frame)
             nodes.append(node)
         }
+        try count(facts, at: node, weight: weight)
+    }
+
+    /// Counts a sample whose stack ends at `node`, without a beginning and frames of its own.
+    mutating func count(_ facts: SampleFacts, at node: Int32, weight: Double) throws(ProfileError) {
         try profile.add(weight, to: node)
         if keepsSamples {
             try profile.checkRoomForSample()
@@ -165,10 +157,39 @@ struct SampleBuilder {
         if let latestMarker, latestMarker.thread == facts.thread, latestMarker.isEmulator == isEmulator {
             return latestMarker.frame
         }
-        let frame = UndecidedStacks.name(thread: facts.thread, isEmulator: isEmulator).withUnsafeBytes {
-            profile.frames.intern($0)
-        }
+        let frame = marker(facts.thread, isEmulator)
         latestMarker = (facts.thread, isEmulator, frame)
         return frame
+    }
+
+    private mutating func marker(_ thread: Int32, _ isEmulator: Bool) -> FrameID {
+        UndecidedStacks.name(thread: thread, isEmulator: isEmulator).withUnsafeBytes {
+            profile.frames.intern($0)
+        }
+    }
+}
+
+/// Stacks that are followed from the outermost frame inwards, with no sample begun.
+extension SampleBuilder {
+    /// The node under which stand the stacks of the process `name` whose frames are all named.
+    mutating func root(ofProcess name: [UInt8]) -> Int32 {
+        profile.child(of: CallTree.root, frame(ofProcess: name))
+    }
+
+    /// The node under which stand the stacks of a thread of the process `name` that have frames that lie nowhere.
+    mutating func undecidedRoot(
+        ofProcess name: [UInt8], _ command: UnsafeRawBufferPointer, thread: Int32
+    ) -> Int32 {
+        let marker = profile.child(of: CallTree.root, marker(thread, Self.isEmulator(command)))
+        return profile.child(of: marker, frame(ofProcess: name))
+    }
+
+    /// Whether generated code was seen in the thread `thread`.
+    func isTranslator(_ thread: Int32) -> Bool { translators.contains(thread) }
+
+    /// Whether a frame of `kind` may stand under a root of the one or the other sort as it comes.
+    @inline(__always)
+    func takes(_ kind: FrameNaming.Kind, isUndecided: Bool) -> Bool {
+        kind == .named || !buckets || (isUndecided && kind == .nowhere)
     }
 }

@@ -16,7 +16,7 @@ struct UndecidedStacks {
         [mark, isEmulator ? 0x45 : 0x4E] + String(thread).utf8
     }
 
-    /// `profile` with every stack where it belongs.
+    /// `profile` with every stack where it belongs, without nodes that no stack ends at or below.
     func decided(_ profile: Profile) throws(ProfileError) -> Profile {
         let tree = profile.tree
         var markers: [Int32: [UInt8]] = [:]
@@ -26,7 +26,8 @@ struct UndecidedStacks {
             }
             if !name.isEmpty { markers[Int32(node)] = name }
         }
-        guard !markers.isEmpty else { return profile }
+        let totals = tree.totals()
+        guard !markers.isEmpty || totals.dropFirst().contains(0) else { return profile }
         var decided = Profile(origin: profile.origin, unit: profile.unit)
         decided.notes = profile.notes
         var frames = [FrameID?](repeating: nil, count: profile.frames.count)
@@ -38,7 +39,7 @@ struct UndecidedStacks {
         }
         var places = [Int32](repeating: CallTree.root, count: tree.count)
         var decisions = [Decision](repeating: .stays, count: tree.count)
-        for node in 1..<tree.count {
+        for node in 1..<tree.count where totals[node] > 0 {
             let parent = Int(tree.parents[node])
             if let name = markers[Int32(node)] {
                 decisions[node] = decision(name, &decided)

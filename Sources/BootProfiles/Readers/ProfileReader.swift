@@ -101,6 +101,8 @@ struct ReaderInput {
     let source: ProfileSource
     /// What is taken, and what it is called.
     let options: FoldingOptions
+    /// The symbols that inputs before it needed.
+    var symbols = SymbolFiles()
 
     /// What errors call the input.
     var name: String { stream.name }

@@ -7,6 +7,16 @@ struct AddressSpace {
         /// Where in the file the first address lies.
         var offset: UInt64
         var module: Int32
+        /// Whether symbols there are those of memory, not of places in a file.
+        var isMemory = false
+
+        /// Whether it shows something at `address`.
+        @inline(__always)
+        func holds(_ address: UInt64) -> Bool { address >= start && address < end }
+
+        /// Where symbols have `address`.
+        @inline(__always)
+        func place(of address: UInt64) -> UInt64 { isMemory ? address : address &- start &+ offset }
     }
 
     /// The most mappings that a process may have in a recording, far above what kernels allow.
@@ -35,15 +45,16 @@ struct AddressSpace {
         while last < mappings.count, mappings[last].start < mapping.end {
             let old = mappings[last]
             if old.start < mapping.start {
-                rest.append(
-                    Mapping(start: old.start, end: mapping.start, offset: old.offset, module: old.module))
+                var before = old
+                before.end = mapping.start
+                rest.append(before)
             }
             if rest.last?.start != mapping.start { rest.append(mapping) }
             if old.end > mapping.end {
-                rest.append(
-                    Mapping(
-                        start: mapping.end, end: old.end, offset: old.offset &+ (mapping.end - old.start),
-                        module: old.module))
+                var behind = old
+                behind.start = mapping.end
+                behind.offset &+= mapping.end - old.start
+                rest.append(behind)
             }
             last += 1
         }

@@ -169,13 +169,12 @@ struct ElfFile {
             Home(address: $0.address, place: $0.home, holdsTextOrData: $0.holdsTextOrData)
         }
         var symbols: [SymbolTable.Symbol] = []
-        symbols.reserveCapacity(bytes.count / size)
+        // With room for stubs behind them.
+        symbols.reserveCapacity(bytes.count / size + 1 << 12)
         bytes.withBytes { raw in
-            names.withBytes { text in
-                let view = ByteView(raw, swapped: isSwapped)
-                for offset in stride(from: 0, to: view.count - size + 1, by: size) {
-                    if let symbol = symbol(view, offset, text, homes) { symbols.append(symbol) }
-                }
+            let view = ByteView(raw, swapped: isSwapped)
+            for offset in stride(from: 0, to: view.count - size + 1, by: size) {
+                if let symbol = symbol(view, offset, names.count, homes) { symbols.append(symbol) }
             }
         }
         return (symbols, names)
@@ -183,7 +182,7 @@ struct ElfFile {
 
     @inline(__always)
     private func symbol(
-        _ view: ByteView, _ offset: Int, _ names: UnsafeRawBufferPointer, _ homes: [Home]
+        _ view: ByteView, _ offset: Int, _ nameCount: Int, _ homes: [Home]
     ) -> SymbolTable.Symbol? {
         let info = view.bytes[offset + (isWide ? 4 : 12)]
         let visibility = view.bytes[offset + (isWide ? 5 : 13)] & 3
@@ -200,8 +199,9 @@ struct ElfFile {
             guard visibility != 1, visibility != 2, home.holdsTextOrData else { return nil }
         default: return nil
         }
+        // The first name of all is the empty one; looking at the others would read the whole table of names.
         let name = Int(view.u32(offset))
-        guard name < names.count, names[name] != 0 else { return nil }
+        guard name > 0, name < nameCount else { return nil }
         let start = place(of: value, in: home)
         return SymbolTable.Symbol(
             start: start, end: start &+ size, name: Int32(name), nameCount: SymbolTable.Symbol.untilNUL,
@@ -216,15 +216,15 @@ struct ElfFile {
             let relocations = sections.first(where: {
                 $0.name == Array(".rela.plt".utf8) || $0.name == Array(".rel.plt".utf8)
             }), sections.indices.contains(relocations.link),
-            let fixes = contents(relocations), let entries = contents(sections[relocations.link]),
+            let fixes = contents(relocations), let entries = lazyContents(sections[relocations.link]),
             sections.indices.contains(sections[relocations.link].link),
-            let names = contents(sections[sections[relocations.link].link]), code.entrySize > 0
+            let names = lazyContents(sections[sections[relocations.link].link]), code.entrySize > 0
         else { return [] }
         let size = relocations.type == 4 ? (isWide ? 24 : 12) : (isWide ? 16 : 8)
         var stubs: [SymbolTable.Symbol] = []
         fixes.withUnsafeBytes { rawFixes in
-            entries.withUnsafeBytes { rawEntries in
-                names.withUnsafeBytes { rawNames in
+            entries.withBytes { rawEntries in
+                names.withBytes { rawNames in
                     let fixes = ByteView(rawFixes, swapped: isSwapped)
                     let entries = ByteView(rawEntries, swapped: isSwapped)
                     let linked = ByteView(rawNames, swapped: isSwapped)

@@ -18,23 +18,46 @@ struct KernelSymbols {
 
     private init(table: SymbolTable) { self.table = table }
 
+    /// The symbols of the kernel that runs now, as far as the list at `copy` has them: without those of modules, which come and go.
+    /// nil where that is no list of this kernel where it lies now.
+    ///
+    /// The kernel makes up its list anew, line by line, for everyone who reads it, which takes longer than all else
+    /// that a recording's symbols need. A kernel of one build has the same list, but for the place that it was moved to when it
+    /// started, and that is seen in the first lines.
+    static func running(copiedAt copy: String) -> KernelSymbols? {
+        let size = 1 << 12
+        guard let own = try? ByteStream(.file("/proc/kallsyms")).peek(size), own.count == size,
+            let other = try? ByteStream(.file(copy)).peek(size), own == other
+        else { return nil }
+        return KernelSymbols(.file(copy), withModules: false)
+    }
+
     /// The symbols in `source`; nil where it cannot be read or hides its addresses.
-    init?(_ source: ProfileSource) {
+    init?(_ source: ProfileSource, withModules: Bool = true) {
         guard let stream = try? ByteStream(source) else { return nil }
         var symbols: [SymbolTable.Symbol] = []
         var names: [UInt8] = []
         var numbers: [[UInt8]: UInt16] = [:]
         var modules = modules
         var last: ([UInt8], UInt16) = ([], 0)
+        // What a kernel has, so that hardly anything is moved while it grows.
+        symbols.reserveCapacity(1 << 17)
+        names.reserveCapacity(1 << 22)
+        var isAtEnd = false
         try? stream.forEachChunk { (chunk, _) throws(ProfileError) in
             var start = 0
-            while start < chunk.count, names.count < 1 << 28 {
+            while start < chunk.count, names.count < 1 << 28, !isAtEnd {
                 let end = ByteSearch.first(0x0A, in: chunk, from: start)
                 let line = UnsafeRawBufferPointer(rebasing: chunk[start..<end])
                 start = end + 1
                 guard var symbol = Self.symbol(line) else { continue }
                 let module = Self.module(line)
                 if module.count > 0 {
+                    // Modules are listed behind the kernel itself.
+                    guard withModules else {
+                        isAtEnd = true
+                        break
+                    }
                     if !module.elementsEqual(last.0) {
                         let name = Array(module)
                         if numbers[name] == nil, modules.count < Int(UInt16.max) {

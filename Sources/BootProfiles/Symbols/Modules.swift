@@ -15,11 +15,12 @@ public struct SymbolPlaces: Sendable, Hashable {
     public init() {}
 }
 
-/// The files that code was mapped from, with their symbols, each read once and only when it is needed.
-struct Modules {
-    private struct Module {
-        var path: [UInt8]
-        var buildID: [UInt8]?
+/// Symbols that were read, for all recordings that are read together: most are of the same programs.
+final class SymbolFiles {
+    /// A file that code was mapped from.
+    fileprivate final class Module {
+        let path: [UInt8]
+        let buildID: [UInt8]?
         var isRead = false
         var symbols: SymbolTable?
         /// The file with the code, where it is the one that was recorded.
@@ -28,23 +29,63 @@ struct Modules {
         var separate: String?
         var debug: DebugInformation?
         var isDebugRead = false
+        /// Whether its content is not what was recorded, so that its symbols are not used.
+        var isReplaced = false
+
+        init(path: [UInt8], buildID: [UInt8]?) {
+            self.path = path
+            self.buildID = buildID
+        }
     }
 
+    private var modules: [[UInt8]: Module] = [:]
+    private var kernels: [String: KernelSymbols?] = [:]
+
+    /// The file at `path`.
+    fileprivate func module(_ path: [UInt8], _ buildID: [UInt8]?, key: [UInt8]) -> Module {
+        if let known = modules[key] { return known }
+        let module = Module(path: path, buildID: buildID)
+        modules[key] = module
+        return module
+    }
+
+    /// The symbols of a kernel that are called `name`, as `read` gives them the first time.
+    func kernel(_ name: String, _ read: () -> KernelSymbols?) -> KernelSymbols? {
+        if let known = kernels[name] { return known }
+        let list = read()
+        kernels[name] = .some(list)
+        return list
+    }
+}
+
+/// The files that code was mapped from, with their symbols, each read once and only when it is needed.
+struct Modules {
     private let places: SymbolPlaces
-    private var modules: [Module] = []
+    private let files: SymbolFiles
+    private var modules: [SymbolFiles.Module] = []
+    /// Those of which something was asked.
+    private var asked: Set<Int> = []
     private var known: [[UInt8]: Int] = [:]
     private var dumps: [Int: JitDump] = [:]
     /// Files whose content is not what was recorded, so that their symbols were not used.
-    private(set) var replaced: [String] = []
+    var replaced: [String] {
+        asked.sorted().filter { modules[$0].isReplaced }.map {
+            String(decoding: modules[$0].path, as: UTF8.self)
+        }
+    }
 
-    init(places: SymbolPlaces) { self.places = places }
+    /// - Parameter files: What was read before, at the same places.
+    init(places: SymbolPlaces, files: SymbolFiles = SymbolFiles()) {
+        self.places = places
+        self.files = files
+    }
 
     /// The number of the file at `path`.
     mutating func number(path: [UInt8], buildID: [UInt8]?) -> Int {
         // Under one path lie different files, where containers have roots of their own or one was replaced.
         let key = path + [0] + (buildID ?? [])
         if let number = known[key] { return number }
-        modules.append(Module(path: path, buildID: buildID))
+        modules.append(files.module(path, buildID, key: key))
         known[key] = modules.count - 1
         return modules.count - 1
     }
@@ -102,6 +143,7 @@ struct Modules {
     }
 
     private mutating func read(_ number: Int) {
+        asked.insert(number)
         guard !modules[number].isRead else { return }
         modules[number].isRead = true
         let path = String(decoding: modules[number].path, as: UTF8.self)
@@ -184,7 +226,7 @@ struct Modules {
     private mutating func open(_ path: String, _ number: Int) -> ElfFile? {
         guard let file = RandomAccess(path: path).flatMap({ ElfFile($0) }) else { return nil }
         if let wanted = modules[number].buildID, let found = file.buildID, wanted != found {
-            replaced.append(String(decoding: modules[number].path, as: UTF8.self))
+            modules[number].isReplaced = true
             return nil
         }
         return file

@@ -3,35 +3,30 @@
 /// Which of several symbols that overlap is found depends on the tree's shape, and so on the order in which they came:
 /// without the same tree, names of data that overlaps (Swift's metadata) would be others than perf's.
 final class OverlapTree {
+    private struct Node {
+        var left = OverlapTree.none
+        var right = OverlapTree.none
+        var parent = OverlapTree.none
+        var isRed = false
+    }
+
     private static let none: Int32 = -1
 
     private let starts: [UInt64]
     private let ends: [UInt64]
     private var root = none
     // Plain memory: the tree is built once, and asking at each step whether an array is shared takes longer than the step.
-    private let left, right, parent: UnsafeMutablePointer<Int32>
-    private let isRed: UnsafeMutablePointer<Bool>
+    private let nodes: UnsafeMutablePointer<Node>
 
     /// An empty tree for symbols that begin at `starts` and end before `ends`; the numbers are their places there.
     init(starts: [UInt64], ends: [UInt64]) {
         self.starts = starts
         self.ends = ends
-        let links = { (count: Int) in
-            let memory = UnsafeMutablePointer<Int32>.allocate(capacity: count)
-            memory.initialize(repeating: OverlapTree.none, count: count)
-            return memory
-        }
-        left = links(starts.count)
-        right = links(starts.count)
-        parent = links(starts.count)
-        isRed = .allocate(capacity: starts.count)
-        isRed.initialize(repeating: false, count: starts.count)
+        nodes = .allocate(capacity: starts.count)
+        nodes.initialize(repeating: Node(), count: starts.count)
     }
 
-    deinit {
-        for links in [left, right, parent] { links.deallocate() }
-        isRed.deallocate()
-    }
+    deinit { nodes.deallocate() }
 
     /// The number of the first symbol on the way down that `address` lies in, or nil: O(log n).
     func find(_ address: UInt64) -> Int? {
@@ -39,9 +34,9 @@ final class OverlapTree {
         while node >= 0 {
             let (start, end) = (starts[Int(node)], ends[Int(node)])
             if address < start {
-                node = left[Int(node)]
+                node = nodes[Int(node)].left
             } else if address > end || (address == end && address != start) {
-                node = right[Int(node)]
+                node = nodes[Int(node)].right
             } else {
                 return Int(node)
             }
@@ -49,45 +44,78 @@ final class OverlapTree {
         return nil
     }
 
+    /// Inserts into the empty tree the symbols with the numbers below `count`, one after the other: O(n).
+    ///
+    /// A symbol is put below one of its neighbours among those before it. They are found from the end: without the
+    /// symbols behind it, its neighbours are those that it has among all that are left.
+    /// - Parameter order: The numbers of all symbols from the lowest beginning, those with the same in their own order.
+    func insert(first count: Int, order: some Sequence<Int32>) {
+        // Until a symbol is in the tree, left and right of it stand its neighbours.
+        var last = Self.none
+        for number in order where number < count {
+            nodes[Int(number)].left = last
+            if last >= 0 { nodes[Int(last)].right = number }
+            last = number
+        }
+        for number in stride(from: count - 1, through: 0, by: -1) {
+            let (left, right) = (nodes[number].left, nodes[number].right)
+            if left >= 0 { nodes[Int(left)].right = right }
+            if right >= 0 { nodes[Int(right)].left = left }
+        }
+        for number in 0..<count {
+            let (left, right) = (nodes[number].left, nodes[number].right)
+            nodes[number] = Node()
+            // Of two neighbours in a tree the one is above the other, and has no child on the side between them.
+            let isRight = left >= 0 && nodes[Int(left)].right < 0
+            attach(Int32(truncatingIfNeeded: number), below: isRight ? left : right, isRight: isRight)
+        }
+    }
+
     /// Inserts the symbol with the number `number`, behind those that begin where it does.
     func insert(_ number: Int) {
-        var node = Int32(number)
         var above = Self.none
         var next = root
         while next >= 0 {
             above = next
-            next = starts[number] < starts[Int(next)] ? left[Int(next)] : right[Int(next)]
+            next = starts[number] < starts[Int(next)] ? nodes[Int(next)].left : nodes[Int(next)].right
         }
-        parent[number] = above
-        isRed[number] = true
+        attach(
+            Int32(truncatingIfNeeded: number), below: above,
+            isRight: above >= 0 && starts[number] >= starts[Int(above)])
+    }
+
+    private func attach(_ new: Int32, below above: Int32, isRight: Bool) {
+        nodes[Int(new)].parent = above
+        nodes[Int(new)].isRed = true
         if above < 0 {
-            root = node
-        } else if starts[number] < starts[Int(above)] {
-            left[Int(above)] = node
+            root = new
+        } else if isRight {
+            nodes[Int(above)].right = new
         } else {
-            right[Int(above)] = node
+            nodes[Int(above)].left = new
         }
-        while case let above = parent[Int(node)], above >= 0, isRed[Int(above)] {
-            let grandparent = parent[Int(above)]
-            let isLeft = left[Int(grandparent)] == above
-            let uncle = isLeft ? right[Int(grandparent)] : left[Int(grandparent)]
-            if uncle >= 0, isRed[Int(uncle)] {
-                isRed[Int(uncle)] = false
-                isRed[Int(above)] = false
-                isRed[Int(grandparent)] = true
+        var node = new
+        while case let above = nodes[Int(node)].parent, above >= 0, nodes[Int(above)].isRed {
+            let grandparent = nodes[Int(above)].parent
+            let isLeft = nodes[Int(grandparent)].left == above
+            let uncle = isLeft ? nodes[Int(grandparent)].right : nodes[Int(grandparent)].left
+            if uncle >= 0, nodes[Int(uncle)].isRed {
+                nodes[Int(uncle)].isRed = false
+                nodes[Int(above)].isRed = false
+                nodes[Int(grandparent)].isRed = true
                 node = grandparent
                 continue
             }
-            if node == (isLeft ? right[Int(above)] : left[Int(above)]) {
+            if node == (isLeft ? nodes[Int(above)].right : nodes[Int(above)].left) {
                 rotate(above, toLeft: isLeft)
                 node = above
             }
-            isRed[Int(parent[Int(node)])] = false
-            isRed[Int(grandparent)] = true
+            nodes[Int(nodes[Int(node)].parent)].isRed = false
+            nodes[Int(grandparent)].isRed = true
             rotate(grandparent, toLeft: !isLeft)
             break
         }
-        isRed[Int(root)] = false
+        nodes[Int(root)].isRed = false
     }
 
     /// Takes the symbol with the number `number` out.
@@ -95,28 +123,28 @@ final class OverlapTree {
         let node = Int32(number)
         let child: Int32
         let above: Int32
-        var wasRed = isRed[number]
-        if left[number] < 0 || right[number] < 0 {
-            child = left[number] < 0 ? right[number] : left[number]
-            above = parent[number]
+        var wasRed = nodes[number].isRed
+        if nodes[number].left < 0 || nodes[number].right < 0 {
+            child = nodes[number].left < 0 ? nodes[number].right : nodes[number].left
+            above = nodes[number].parent
             replace(node, by: child)
         } else {
-            var successor = right[number]
-            while left[Int(successor)] >= 0 { successor = left[Int(successor)] }
-            wasRed = isRed[Int(successor)]
-            child = right[Int(successor)]
-            if parent[Int(successor)] == node {
+            var successor = nodes[number].right
+            while nodes[Int(successor)].left >= 0 { successor = nodes[Int(successor)].left }
+            wasRed = nodes[Int(successor)].isRed
+            child = nodes[Int(successor)].right
+            if nodes[Int(successor)].parent == node {
                 above = successor
             } else {
-                above = parent[Int(successor)]
+                above = nodes[Int(successor)].parent
                 replace(successor, by: child)
-                right[Int(successor)] = right[number]
-                parent[Int(right[number])] = successor
+                nodes[Int(successor)].right = nodes[number].right
+                nodes[Int(nodes[number].right)].parent = successor
             }
             replace(node, by: successor)
-            left[Int(successor)] = left[number]
-            parent[Int(left[number])] = successor
-            isRed[Int(successor)] = isRed[number]
+            nodes[Int(successor)].left = nodes[number].left
+            nodes[Int(nodes[number].left)].parent = successor
+            nodes[Int(successor)].isRed = nodes[number].isRed
         }
         if !wasRed { balance(child, below: above) }
     }
@@ -124,64 +152,64 @@ final class OverlapTree {
     /// Makes up for a black symbol that is missing above `start`, below `above`.
     private func balance(_ start: Int32, below above: Int32) {
         var (node, above) = (start, above)
-        while above >= 0, node < 0 || !isRed[Int(node)] {
-            let isLeft = left[Int(above)] == node
-            var sibling = isLeft ? right[Int(above)] : left[Int(above)]
-            if isRed[Int(sibling)] {
-                isRed[Int(sibling)] = false
-                isRed[Int(above)] = true
+        while above >= 0, node < 0 || !nodes[Int(node)].isRed {
+            let isLeft = nodes[Int(above)].left == node
+            var sibling = isLeft ? nodes[Int(above)].right : nodes[Int(above)].left
+            if nodes[Int(sibling)].isRed {
+                nodes[Int(sibling)].isRed = false
+                nodes[Int(above)].isRed = true
                 rotate(above, toLeft: isLeft)
-                sibling = isLeft ? right[Int(above)] : left[Int(above)]
+                sibling = isLeft ? nodes[Int(above)].right : nodes[Int(above)].left
             }
-            let near = isLeft ? left[Int(sibling)] : right[Int(sibling)]
-            var far = isLeft ? right[Int(sibling)] : left[Int(sibling)]
-            if !(near >= 0 && isRed[Int(near)]), !(far >= 0 && isRed[Int(far)]) {
-                isRed[Int(sibling)] = true
+            let near = isLeft ? nodes[Int(sibling)].left : nodes[Int(sibling)].right
+            var far = isLeft ? nodes[Int(sibling)].right : nodes[Int(sibling)].left
+            if !(near >= 0 && nodes[Int(near)].isRed), !(far >= 0 && nodes[Int(far)].isRed) {
+                nodes[Int(sibling)].isRed = true
                 node = above
-                above = parent[Int(node)]
+                above = nodes[Int(node)].parent
                 continue
             }
-            if !(far >= 0 && isRed[Int(far)]) {
-                isRed[Int(near)] = false
-                isRed[Int(sibling)] = true
+            if !(far >= 0 && nodes[Int(far)].isRed) {
+                nodes[Int(near)].isRed = false
+                nodes[Int(sibling)].isRed = true
                 rotate(sibling, toLeft: !isLeft)
                 far = sibling
                 sibling = near
             }
-            isRed[Int(sibling)] = isRed[Int(above)]
-            isRed[Int(above)] = false
-            isRed[Int(far)] = false
+            nodes[Int(sibling)].isRed = nodes[Int(above)].isRed
+            nodes[Int(above)].isRed = false
+            nodes[Int(far)].isRed = false
             rotate(above, toLeft: isLeft)
             return
         }
-        if node >= 0 { isRed[Int(node)] = false }
+        if node >= 0 { nodes[Int(node)].isRed = false }
     }
 
     private func replace(_ old: Int32, by new: Int32) {
-        let above = parent[Int(old)]
-        if new >= 0 { parent[Int(new)] = above }
+        let above = nodes[Int(old)].parent
+        if new >= 0 { nodes[Int(new)].parent = above }
         if above < 0 {
             root = new
-        } else if left[Int(above)] == old {
-            left[Int(above)] = new
+        } else if nodes[Int(above)].left == old {
+            nodes[Int(above)].left = new
         } else {
-            right[Int(above)] = new
+            nodes[Int(above)].right = new
         }
     }
 
     private func rotate(_ node: Int32, toLeft: Bool) {
-        let above = toLeft ? right[Int(node)] : left[Int(node)]
-        let inner = toLeft ? left[Int(above)] : right[Int(above)]
+        let above = toLeft ? nodes[Int(node)].right : nodes[Int(node)].left
+        let inner = toLeft ? nodes[Int(above)].left : nodes[Int(above)].right
         replace(node, by: above)
-        if inner >= 0 { parent[Int(inner)] = node }
+        if inner >= 0 { nodes[Int(inner)].parent = node }
         if toLeft {
-            right[Int(node)] = inner
-            left[Int(above)] = node
+            nodes[Int(node)].right = inner
+            nodes[Int(above)].left = node
         } else {
-            left[Int(node)] = inner
-            right[Int(above)] = node
+            nodes[Int(node)].left = inner
+            nodes[Int(above)].right = node
         }
-        parent[Int(node)] = above
+        nodes[Int(node)].parent = above
     }
 }
 
@@ -190,16 +218,17 @@ extension OverlapTree {
     var isBalanced: Bool {
         func height(_ node: Int32) -> Int? {
             guard node >= 0 else { return 1 }
-            let below = [left[Int(node)], right[Int(node)]]
+            let below = [nodes[Int(node)].left, nodes[Int(node)].right]
             for child in below where child >= 0 {
-                guard parent[Int(child)] == node, !(isRed[Int(node)] && isRed[Int(child)]) else {
+                guard nodes[Int(child)].parent == node, !(nodes[Int(node)].isRed && nodes[Int(child)].isRed)
+                else {
                     return nil
                 }
             }
             guard let first = height(below[0]), let second = height(below[1]), first == second else {
                 return nil
             }
-            return first + (isRed[Int(node)] ? 0 : 1)
+            return first + (nodes[Int(node)].isRed ? 0 : 1)
         }
         return height(root) != nil
     }

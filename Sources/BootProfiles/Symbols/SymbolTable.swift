@@ -77,6 +77,12 @@ struct SymbolTable {
     /// Whether it names nothing.
     var isEmpty: Bool { symbols.isEmpty }
 
+    /// Where the first of its symbols begins and where the last; nil where there is none.
+    var beginnings: ClosedRange<UInt64>? {
+        guard let first = starts.first, let last = starts.last else { return nil }
+        return first...last
+    }
+
     /// The table of `symbols`, in any order, whose names lie in `names`.
     init(_ symbols: [Symbol], names: [UInt8]) { self.init(symbols, names: Names(FileBytes(names))) }
 
@@ -134,7 +140,7 @@ struct SymbolTable {
         }
         let built = OverlapTree(starts: symbols.map(\.start), ends: ends)
         let firstStub = symbols.count - stubs
-        for number in 0..<firstStub { built.insert(number) }
+        built.insert(first: firstStub, order: places.lazy.map { Int32(truncatingIfNeeded: $0) })
         for number in dropped where number < firstStub { built.remove(number) }
         for number in firstStub..<symbols.count { built.insert(number) }
         for number in dropped where number >= firstStub { built.remove(number) }
@@ -282,10 +288,9 @@ enum AddressOrder {
             swap(&keys, &other)
             shift += digitBits
         }
-        return (
-            keys.map { $0 >> placeBits + lowest },
-            keys.map { UInt32(truncatingIfNeeded: $0 & (1 << placeBits - 1)) }
-        )
+        let places = keys.map { UInt32(truncatingIfNeeded: $0 & (1 << placeBits - 1)) }
+        for index in keys.indices { keys[index] = keys[index] >> placeBits + lowest }
+        return (keys, places)
     }
 
     /// Puts `keys` in the order of their digits at `shift`, equal ones as they came.

@@ -9,6 +9,8 @@ package struct CallTree: Sendable {
     /// The most nodes that a tree may hold; each takes about 36 bytes.
     static let mostNodes = 1 << 26
 
+    private static let mostReserved = 1 << 22
+
     package private(set) var parents: [Int32] = [-1]
     package private(set) var frames: [FrameID] = [FrameID(Int(UInt32.max))]
     package var weights: [Double] = [0]
@@ -21,6 +23,14 @@ package struct CallTree: Sendable {
     init(limit: Int = mostNodes) {
         self.limit = limit
         slots = [Int32](repeating: 0, count: 64)
+    }
+
+    /// Makes room for `count` nodes, as far as that many may be: growing moves all of them.
+    mutating func reserve(_ count: Int) {
+        let count = min(count, Self.mostReserved)
+        parents.reserveCapacity(count)
+        frames.reserveCapacity(count)
+        weights.reserveCapacity(count)
     }
 
     /// The number of nodes, the root among them.
