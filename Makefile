@@ -68,6 +68,7 @@ fuzz: tools
 bench: guests
 	swift build -c release --product bootmark
 	swift build -c release --product Overhead
+	swift build -c release --product VerdictSimulation
 	@Benchmarks/run
 
 bench-verdict: guests

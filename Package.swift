@@ -116,8 +116,8 @@ let benchmarks: [Target] =
             name: $0, dependencies: ["BootStatistics"], path: "Benchmarks/" + $0, swiftSettings: settings)
     } + [
         .executableTarget(
-            name: "VerdictSimulation", dependencies: ["BootModel", "BootStatistics", "BootProfiles"],
-            path: "Benchmarks/VerdictSimulation", swiftSettings: settings),
+            name: "VerdictSimulation",
+            dependencies: ["BootModel", "BootStatistics", "BootProfiles", "BootStore"], path: "Benchmarks/VerdictSimulation", swiftSettings: settings),
         .executableTarget(
             name: "GuestFiles", dependencies: ["GuestObserver"], path: "Benchmarks/GuestFiles",
             swiftSettings: settings),

@@ -61,7 +61,7 @@ extension Simulation {
 
     /// The floor of a count, in these layouts of the images before and one of those after, as comparisons take it; without
     /// bound where few layouts agree.
-    private static func floor(_ layouts: [Double]) -> Double {
+    static func floor(_ layouts: [Double]) -> Double {
         let spread = LayoutSpread(of: layouts.map { $0 * 1_000 })
         guard let test = PooledTest(layouts.count, 1), spread.deviation > 0 || layouts.count > 4 else {
             return .infinity

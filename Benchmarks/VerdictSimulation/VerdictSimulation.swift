@@ -5,16 +5,22 @@ import Foundation
 /// what they find as Markdown tables.
 ///
 ///     swift run -c release VerdictSimulation [TRIALS] [SEED] [rules|edge|missed|sittings|curve|layouts]
+///     swift run -c release VerdictSimulation TRIALS SEED layouts-of RUNDIR...
 @main
 enum VerdictSimulation {
     static func main() throws {
         let arguments = Array(CommandLine.arguments.dropFirst())
         let numbers = arguments.prefix(2).compactMap { Int($0) }.filter { $0 > 0 }
+        if numbers.count == 2, arguments.count > 3, arguments[2] == "layouts-of" {
+            try RealLayouts(runs: Array(arguments.dropFirst(3)))
+                .write(trials: numbers[0], seed: UInt64(numbers[1]))
+            return
+        }
         let chosen = arguments.dropFirst(2).first.map { Table(rawValue: $0) }
         guard arguments.count <= 3, numbers.count == min(arguments.count, 2), chosen != .some(.none) else {
             let tables = Table.allCases.map(\.rawValue).joined(separator: "|")
             FileHandle.standardError.write(
-                Data("usage: VerdictSimulation [TRIALS] [SEED] [\(tables)]\n".utf8))
+                Data("usage: VerdictSimulation [TRIALS] [SEED] [\(tables)|layouts-of RUNDIR...]\n".utf8))
             exit(64)
         }
         let simulation = Simulation(
