@@ -36,7 +36,7 @@ extension Simulation {
     func layouts() throws {
         var generator = RepeatableGenerator(seed: seed)
         print(
-            "A count that layout alone moves: called changed by the floor (1 % is allowed) / by twice the range of"
+            "A count that layout alone moves: called changed by the floor (0.1 % is allowed) / by twice the range of"
         )
         print("the controls / found by the floor where 12 widths are added, in %:\n")
         print("| controls | " + LayoutNoise.allCases.map(\.rawValue).joined(separator: " | ") + " |")
@@ -63,10 +63,10 @@ extension Simulation {
     /// bound where few layouts agree.
     static func floor(_ layouts: [Double]) -> Double {
         let spread = LayoutSpread(of: layouts.map { $0 * 1_000 })
-        guard let test = PooledTest(layouts.count, 1), spread.deviation > 0 || layouts.count > 4 else {
+        guard let test = PooledTest(layouts.count, 1), spread.deviation > 0 || layouts.count > 8 else {
             return .infinity
         }
-        return (test.margin(level: 0.01) * test.deviation(spread.deviation, 0) + spread.offset) / 1_000
+        return (test.margin(level: 0.001) * test.deviation(spread.deviation, 0) + spread.offset) / 1_000
     }
 
     /// The floors of all functions of a kernel: how often any is called changed, and whether one that is gets named.

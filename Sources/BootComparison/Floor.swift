@@ -18,7 +18,7 @@ struct Floor {
 
     /// The floor of a metric; nil where no side has controls, or few that agree.
     ///
-    /// - Parameter level: the probability of a false alarm, in either direction.
+    /// - Parameter level: the level of a verdict, of which the floor takes a tenth: in either direction.
     init?(_ metric: Metric, before: ComparedRun?, after: ComparedRun, level: Double) {
         guard let before, metric.determinism == .exact else { return nil }
         let layouts = [before, after].map { $0.run.layouts(of: metric) }
@@ -27,9 +27,12 @@ struct Floor {
         controls = layouts.reduce(0) { $0 + $1.count - 1 }
         let deviation = test.deviation(spreads[0].deviation, spreads[1].deviation)
         guard deviation > 0 || controls >= Self.enoughControls else { return nil }
-        value = test.margin(level: level) * deviation + spreads[0].offset + spreads[1].offset
+        value = test.margin(level: level * Self.shareOfLevel) * deviation + spreads[0].offset + spreads[1].offset
     }
 
     /// The controls that a side should have: fewer make a floor that is many times what layout moves.
-    static let enoughControls = 4
+    static let enoughControls = 8
+    /// The level of a floor as a part of that of a verdict. The controls of one baseline judge every later build, so that a
+    /// floor which is too low by chance would cry wolf again and again: one of twenty in 4 % of baselines, without this.
+    static let shareOfLevel = 0.1
 }

@@ -162,7 +162,7 @@ enum Reasons {
         "\(result.metric.id), which is counted exactly, got worse by more than the \(Quantity.share(allowed)) allowed, "
             + "but cannot be told from what layout alone can do (\(floorText(floor, result))): "
             + "\(exact(result, before, after)). Take more controls: "
-            + "boot --exact --controls \(isWide(result) ? Floor.enoughControls : 4 * Floor.enoughControls)."
+            + "boot --exact --controls \(isWide(result) ? Floor.enoughControls : 2 * Floor.enoughControls)."
     }
 
     /// A floor with what it rests on: `330,000, by 4 controls`.

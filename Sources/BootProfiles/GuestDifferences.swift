@@ -4,7 +4,7 @@ import BootStatistics
 /// Compares two guests' call graphs, function by function, against what layout alone moves.
 ///
 /// Each function is compared twice, by itself and with what it calls, by Student's t between the layouts of both sides
-/// (`PooledSpread`); of all that are called changed for no reason but layout, Benjamini and Hochberg's procedure (1995)
+/// (`PooledTest`); of all that are called changed for no reason but layout, Benjamini and Hochberg's procedure (1995)
 /// keeps the expected share to `falseShare`. Most functions do not move in a few controls, and some of these move in
 /// the next, wherever some moved in one layout alone: then the mean variance of those that moved is added to each
 /// function's own, as Tusher, Tibshirani and Chu (2001) add a constant to the spread of each gene.
@@ -103,10 +103,8 @@ public struct GuestDifferences: Sendable, Hashable {
         }
         // A function that a baseline left out may have weighed anything up to its limit there.
         for (name, move) in moves {
-            let limits = [
-                move.old.total == 0 ? before.leftOut : 0, move.new.total == 0 ? after.leftOut : 0,
-            ]
-            moves[name]?.unknown = limits[0] + limits[1]
+            moves[name]?.unknown =
+                (move.old.total == 0 ? before.leftOut : 0) + (move.new.total == 0 ? after.leftOut : 0)
         }
         return moves.values.sorted { ByteOrder.stringsPrecede($0.name, $1.name) }
     }

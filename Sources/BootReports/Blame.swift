@@ -122,7 +122,7 @@ extension Comparison {
             Wording.spread(result).map { "the same images again \(value($0))" }
                 ?? "the same images were not booted again",
             Wording.floor(result).map { "layout alone up to \($0)" }
-                ?? "what layout alone moves is unknown (--controls 4)",
+                ?? "what layout alone moves is unknown (--controls 8)",
             "the change \(after < before ? "" : "+")\(value(after - before))",
         ]
         if let guest {

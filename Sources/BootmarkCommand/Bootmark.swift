@@ -23,6 +23,14 @@ struct BootmarkCommand: AsyncParsableCommand {
               64  wrong usage
               66  an input is missing or unreadable
               70  a fault of Bootmark's own
+
+            ENVIRONMENT
+              BOOTMARK_BASELINES  the folder of baselines, in place of Baselines
+              BOOTMARK_LEASE      the file that one measured boot on this machine holds
+              BOOTMARK_PLUGIN     a plugin for QEMU that was built elsewhere
+              NO_COLOR            no colours, where it is set to anything
+              TMPDIR              where boots keep what lasts no longer than they do
+              XDG_CACHE_HOME      where the plugin and what is known of this host are kept
             """,
         version: "0.1.0",
         subcommands: [

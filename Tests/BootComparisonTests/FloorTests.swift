@@ -33,27 +33,27 @@ final class FloorTests: XCTestCase {
     }
 
     func testWhatLayoutAloneMovesIsNoRegressionAndWhatIsMoreIsOne() {
-        // A deviation of 10 in 3 layouts: t(2 degrees, 0.005 a side) is 9.925, times sqrt(1 + 1/3).
+        // A deviation of 10 in 3 layouts: t(2 degrees, 0.0005 a side) is 31.599, times sqrt(1 + 1/3).
         let before = run(1_000_000, controls: [1_000_010, 999_990])
-        let within = result(before, run(1_000_114, controls: []))
-        XCTAssertEqual(within?.floor ?? 0, 114.6, accuracy: 0.01)
+        let within = result(before, run(1_000_364, controls: []))
+        XCTAssertEqual(within?.floor ?? 0, 364.87, accuracy: 0.01)
         XCTAssertEqual(within?.controls, 2)
         XCTAssertEqual(within?.verdict, .pass)
         XCTAssertTrue(
-            within?.reason.contains("no more than layout alone can (115, by 2 controls)") ?? false,
+            within?.reason.contains("no more than layout alone can (365, by 2 controls)") ?? false,
             within?.reason ?? "")
-        let beyond = result(before, run(1_000_115, controls: []))
+        let beyond = result(before, run(1_000_365, controls: []))
         XCTAssertEqual(beyond?.verdict, .regression, "no share has to be guessed where controls tell")
         XCTAssertTrue(
-            beyond?.reason.contains("layout alone can move it (115, by 2 controls)") ?? false,
+            beyond?.reason.contains("layout alone can move it (365, by 2 controls)") ?? false,
             beyond?.reason ?? "")
-        XCTAssertEqual(result(before, run(999_800, controls: []))?.verdict, .improvement)
+        XCTAssertEqual(result(before, run(999_600, controls: []))?.verdict, .improvement)
     }
 
     func testTheFewerControlsThereAreTheFurtherAChangeHasToGo() {
         // Always a deviation of 100 about the boot's own count.
         var floors: [Double] = []
-        for (pairs, margin) in [(1, 11.46), (2, 5.044), (4, 3.537), (16, 2.780)] {
+        for (pairs, margin) in [(1, 36.49), (2, 9.432), (4, 5.314), (16, 3.678)] {
             let controls = (0..<pairs).flatMap { _ in [1_000_100.0, 999_900.0] }
             let floor = result(run(1_000_000, controls: controls), run(1_000_001, controls: []))?.floor
             XCTAssertEqual((floor ?? 0) / 100, margin, accuracy: 0.01, "\(2 * pairs) controls")
@@ -67,7 +67,7 @@ final class FloorTests: XCTestCase {
         XCTAssertNil(few?.floor)
         XCTAssertEqual(few?.verdict, .pass, "within the 0.5 % of a comparison without controls")
         let enough = result(
-            run(1_000_000, controls: [1_000_000, 1_000_000, 1_000_000, 1_000_000]),
+            run(1_000_000, controls: Array(repeating: 1_000_000, count: 8)),
             run(1_000_010, controls: []))
         XCTAssertEqual(enough?.floor, 0)
         XCTAssertEqual(enough?.verdict, .regression)
@@ -77,30 +77,30 @@ final class FloorTests: XCTestCase {
         // 1,000,000 and thrice 1,000,100: a mean 75 away, a deviation of 50.
         let before = run(1_000_000, controls: [1_000_100, 1_000_100, 1_000_100])
         let floor = result(before, run(1_000_001, controls: []))?.floor
-        XCTAssertEqual(floor ?? 0, 75 + 50 * 5.841 * 1.118, accuracy: 0.1)
+        XCTAssertEqual(floor ?? 0, 75 + 50 * 12.924 * 1.118, accuracy: 0.1)
     }
 
     func testControlsOfBothSidesTellTogether() {
-        // Two and two layouts with deviations of 10 * sqrt(2) and 0: t(2 degrees) is 9.925, times 10; each boot's offset.
+        // Two and two layouts with deviations of 10 * sqrt(2) and 0: t(2 degrees) is 31.599, times 10; each boot's offset.
         let before = run(1_000_000, controls: [1_000_020])
         let result = result(before, run(1_000_050, controls: [1_000_050]))
-        XCTAssertEqual(result?.floor ?? 0, 9.925 * 10 + 10, accuracy: 0.6)
+        XCTAssertEqual(result?.floor ?? 0, 31.599 * 10.041 + 10, accuracy: 0.1)
         XCTAssertEqual(result?.controls, 2)
     }
 
     func testOneControlCannotHideWhatWouldBeTooMuchWithoutIt() {
-        // A floor of 55 times what the one control moves: 5.5 % here.
+        // A floor of 550 times what the one control moves: 55 % here.
         let before = run(1_000_000, controls: [1_001_000])
         let small = result(before, run(1_004_000, controls: []))
         XCTAssertEqual(small?.verdict, .pass, "as it would without a control")
         XCTAssertTrue(
-            small?.reason.contains("Take 4 controls to see smaller changes.") ?? false, small?.reason ?? "")
+            small?.reason.contains("Take 8 controls to see smaller changes.") ?? false, small?.reason ?? "")
         let large = result(before, run(1_006_000, controls: []))
         XCTAssertEqual(large?.verdict, .inconclusive, "more than 0.5 %, and no more than layout may do")
         XCTAssertTrue(
-            large?.reason.contains("Take more controls: boot --exact --controls 4.") ?? false,
+            large?.reason.contains("Take more controls: boot --exact --controls 8.") ?? false,
             large?.reason ?? "")
-        XCTAssertEqual(result(before, run(1_060_000, controls: []))?.verdict, .regression)
+        XCTAssertEqual(result(before, run(1_600_000, controls: []))?.verdict, .regression)
         XCTAssertEqual(result(before, run(994_000, controls: []))?.verdict, .pass, "no slowdown is hidden")
         let strict = run(1_000_000, controls: [1_001_000], budget: 0.001)
         XCTAssertEqual(
@@ -122,8 +122,8 @@ final class FloorTests: XCTestCase {
         }
         let floor = result(
             side(1_000_000, controls: [1_000_010, 999_990]), side(1_000_001, controls: []))?.floor
-        // t(2 degrees, 0.0025 a side) is 14.089.
-        XCTAssertEqual(floor ?? 0, 10 * 14.089 * 1.1547, accuracy: 0.01)
+        // t(2 degrees, 0.00025 a side) is 44.705.
+        XCTAssertEqual(floor ?? 0, 10 * 44.705 * 1.1547, accuracy: 0.01)
     }
 
     func testABudgetStillHoldsBesideTheFloor() {

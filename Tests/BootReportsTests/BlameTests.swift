@@ -122,7 +122,7 @@ final class BlameTests: XCTestCase {
     func testWithoutControlsTheFloorIsUnknownAndSaidSo() {
         let comparison = comparison(1_900_000, floor: nil, [function("f", own: 1_900_000)], controls: 0)
         XCTAssertTrue(
-            comparison.exactness?.contains("what layout alone moves is unknown (--controls 4)") ?? false)
+            comparison.exactness?.contains("what layout alone moves is unknown (--controls 8)") ?? false)
         XCTAssertNil(Samples.pass.blame)
     }
 

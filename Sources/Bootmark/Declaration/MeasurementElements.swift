@@ -64,7 +64,7 @@ public struct Exact: ScenarioElement {
 
     /// Exact boots.
     /// - Parameter controls: how many more boots, of the same images in other layouts, show what layout alone
-    ///   moves, 0 to 32: what moves further decides then, and not a tolerance. 4 are a good number.
+    ///   moves, 0 to 32: what moves further decides then, and not a tolerance. 8 are a good number.
     public init(controls: Int = 0) { self.controls = controls }
 
     /// Makes the boots exact.

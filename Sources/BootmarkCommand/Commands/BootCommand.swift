@@ -17,7 +17,7 @@ struct BootCommand: AsyncParsableCommand {
               bootmark boot --until 'login:' --boots 20 -o before -- qemu-system-i386 -cdrom minix.iso -m 512M
               bootmark boot --until BOOT-COMPLETE --phase kernel='Linux version' --phase init='Run /init' \\
                   -o run -- qemu-system-x86_64 -kernel vmlinuz -initrd initrd.gz -append console=ttyS0
-              bootmark boot --exact --controls 4 --collect guest-instructions,guest-profile --until BOOT-COMPLETE \\
+              bootmark boot --exact --controls 8 --collect guest-instructions,guest-profile --until BOOT-COMPLETE \\
                   -o before -- qemu-system-x86_64 -kernel vmlinuz -initrd initrd.gz -append console=ttyS0
             """)
 
