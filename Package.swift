@@ -117,7 +117,8 @@ let benchmarks: [Target] =
     } + [
         .executableTarget(
             name: "VerdictSimulation",
-            dependencies: ["BootModel", "BootStatistics", "BootProfiles", "BootStore"], path: "Benchmarks/VerdictSimulation", swiftSettings: settings),
+            dependencies: ["BootModel", "BootStatistics", "BootProfiles", "BootStore"],
+            path: "Benchmarks/VerdictSimulation", swiftSettings: settings),
         .executableTarget(
             name: "GuestFiles", dependencies: ["GuestObserver"], path: "Benchmarks/GuestFiles",
             swiftSettings: settings),

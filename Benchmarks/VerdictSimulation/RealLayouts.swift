@@ -19,7 +19,8 @@ struct RealLayouts {
                 case .profiled:
                     let stacks = "\(own)/guest.folded"
                     graphs.append(
-                        GuestCallGraph(try FoldedReader(origin: .guest, unit: "instructions").read(.file(stacks))))
+                        GuestCallGraph(
+                            try FoldedReader(origin: .guest, unit: "instructions").read(.file(stacks))))
                 case .control:
                     if let graph = try GuestFunctionsFile.read("\(own)/\(GuestFunctionsFile.name)") {
                         graphs.append(graph)
