@@ -27,8 +27,9 @@ struct Floor {
         controls = layouts.reduce(0) { $0 + $1.count - 1 }
         let deviation = test.deviation(spreads[0].deviation, spreads[1].deviation)
         guard deviation > 0 || controls >= Self.enoughControls else { return nil }
-        value =
-            test.margin(level: level * Self.shareOfLevel) * deviation + spreads[0].offset + spreads[1].offset
+        // A verdict that may never err has no finite floor.
+        let margin = test.margin(level: max(level * Self.shareOfLevel, 1e-6))
+        value = margin * deviation + spreads[0].offset + spreads[1].offset
     }
 
     /// The controls that a side should have: fewer make a floor that is many times what layout moves.

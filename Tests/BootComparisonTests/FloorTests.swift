@@ -62,6 +62,16 @@ final class FloorTests: XCTestCase {
         XCTAssertEqual(floors, floors.sorted(by: >))
     }
 
+    func testALevelOfNothingStillHasAFloor() {
+        let comparator = UnpairedComparator(settings: .init(alpha: 0))
+        let before = run(1_000_000, controls: [1_000_010, 999_990])
+        let comparison = comparator.compare(
+            before: before, after: run(1_000_400, controls: []), reproduction: [])
+        // t(2 degrees, 0.0000005 a side) is 1,000.
+        XCTAssertEqual(comparison.results.first?.floor ?? 0, 10 * 1_000 * 1.1547, accuracy: 1)
+        XCTAssertEqual(comparison.verdict, .pass)
+    }
+
     func testFewControlsThatAgreeProveNothing() {
         let few = result(run(1_000_000, controls: [1_000_000, 1_000_000]), run(1_000_010, controls: []))
         XCTAssertNil(few?.floor)
