@@ -65,8 +65,8 @@ public struct Profile: Sendable {
     ///
     /// A stack without frames has no place in a tree and is ignored.
     /// - Precondition: the frames come from this profile's `intern`.
-    /// - Throws: `ProfileError` where the weight is negative, not a number, or 2^960 or more, or the tree has reached
-    ///   67 million nodes.
+    /// - Throws: `ProfileError` where the weight is negative, not a number, or neither 0 nor between 2^-400 and 2^400, or the
+    ///   tree has reached 67 million nodes.
     public mutating func add(stack: some Sequence<FrameID>, weight: Double) throws(ProfileError) {
         var node = CallTree.root
         for frame in stack { node = tree.child(of: node, frame) }
@@ -231,7 +231,9 @@ public struct Profile: Sendable {
     /// Adds `weight` to the stack that ends at `node`.
     @inline(__always)
     mutating func add(_ weight: Double, to node: Int32) throws(ProfileError) {
-        guard weight >= 0, weight < Self.mostWeight else { throw Self.badWeight(weight) }
+        guard weight >= Self.leastWeight && weight < Self.mostWeight || weight == 0 else {
+            throw Self.badWeight(weight)
+        }
         guard node != CallTree.root else { return }
         if tree.count > tree.limit || frames.byteCount > FrameTable.mostBytes { try checkSize() }
         tree.weights[Int(node)] += weight
@@ -253,17 +255,19 @@ public struct Profile: Sendable {
         }
     }
 
-    // So many weights as fit into memory add up to a number below 2^1024, which doubles hold.
-    private static let mostWeight = 0x1p960
+    // So many weights as fit into memory add up, and divide by one another, to numbers that doubles hold.
+    private static let leastWeight = 0x1p-400
+    private static let mostWeight = 0x1p400
 
     private static func badWeight(_ weight: Double) -> ProfileError {
-        guard weight >= mostWeight, weight.isFinite else {
+        guard weight > 0, weight.isFinite else {
             return ProfileError(
                 .malformed, file: ProfileError.profile, "a stack's weight is \(weight)",
                 nextStep: "Weights must be finite and not negative.")
         }
         return ProfileError(
-            .tooLarge, file: ProfileError.profile, "a stack's weight is \(weight), too large to be added up",
-            nextStep: "Weights must be below 2^960 (9.7e288).")
+            .tooLarge, file: ProfileError.profile,
+            "a stack's weight is \(weight), too \(weight < 1 ? "small" : "large") to be compared with others",
+            nextStep: "Weights must be 0, or between 2^-400 (4e-121) and 2^400 (3e120).")
     }
 }

@@ -51,10 +51,20 @@ final class FormatTests: XCTestCase {
         var profile = Profile()
         try profile.add(names: ["a"], weight: 0.25)
         try profile.add(names: ["b"], weight: 1e-7)
-        for format in [ProfileFormat.folded, .speedscope, .firefox, .json] {
+        try profile.add(names: ["c"], weight: 1.2345678901234567e-30)
+        try profile.add(names: ["d"], weight: 5e-120)
+        let smallest = "0." + String(repeating: "0", count: 119) + "5"
+        for format in [ProfileFormat.folded, .speedscope, .json] {
             let again = folded(try read(try profile.encoded(as: format)))
-            XCTAssertEqual(again, "a 0.25\nb 0.0000001\n", format.rawValue)
+            XCTAssertEqual(
+                again,
+                "a 0.25\nb 0.0000001\nc 0.0000000000000000000000000000012345678901234567\nd \(smallest)\n",
+                format.rawValue)
         }
+        // Its times count milliseconds.
+        profile = Profile(unit: "samples")
+        try profile.add(names: ["a"], weight: 0.25)
+        XCTAssertEqual(folded(try read(try profile.encoded(as: .firefox))), "a 0.25\n")
     }
 
     func testTimesOfSamplesSurviveTheFirefoxProfiler() throws {

@@ -1,3 +1,4 @@
+import BootModel
 import BootTestSupport
 import Foundation
 import FoundationXML
@@ -165,6 +166,44 @@ final class HostileNameTests: PictureCase {
             guard kind != "callers" else { continue }
             assertRows(String(decoding: table.bytes(.markdown), as: UTF8.self), cells: cells, kind)
             XCTAssertTrue(try names(table.bytes(.json), "lines").isSuperset(of: texts), kind)
+        }
+    }
+
+    func testTheLargestAndTheSmallestWeightsGiveNumbersEverywhere() throws {
+        func profile(_ weights: Double...) throws -> Profile {
+            // Guests' profiles are measured by the total before.
+            var profile = Profile(origin: .guest, unit: "units")
+            for (index, weight) in weights.enumerated() {
+                try profile.add(names: ["main", "f\(index)"], weight: weight)
+                try profile.add(names: ["main", "f\(index)", "f\(index)"], weight: weight)
+            }
+            return profile
+        }
+        let wrong = try NSRegularExpression(
+            pattern: "(?i)(?<![a-z])(nan|inf(inity)?|-0(?![0-9.]*[1-9]))(?![a-z])")
+        let sides = [
+            try profile(0x1p399, 0x1p-400, 0x1p63, 0), try profile(0x1p-400, 0x1p399, 1, 0x1p-399),
+            try profile(0x1p-400),
+            try profile(0x1p399), try profile(0),
+        ]
+        for before in sides {
+            for after in sides {
+                let difference = DifferentialFlameGraph(before: [before, after], after: [after, after])
+                let table = MoverTable(of: difference)
+                let screen = try Explorer(difference, size: Explorer.Size(rows: 20, columns: 100)).screen()
+                let shown = [
+                    String(decoding: try difference.svg(), as: UTF8.self), table.text(), table.markdown(),
+                    String(decoding: FlameGraph(before).svg(), as: UTF8.self),
+                    String(decoding: table.json(), as: UTF8.self), screen.text.joined(separator: "\n"),
+                    String(decoding: HotspotTable(before).bytes(.text), as: UTF8.self),
+                ]
+                for text in shown {
+                    let text = text.components(separatedBy: "<script>")[0]
+                    let found = wrong.firstMatch(in: text, range: NSRange(text.startIndex..., in: text))
+                    XCTAssertNil(found, text)
+                }
+                XCTAssertNoThrow(try JSONSerialization.jsonObject(with: Data(table.json())))
+            }
         }
     }
 

@@ -104,15 +104,13 @@ extension DecimalNumber {
             appendHuge(value, to: &output)
         } else {
             let text = value.description
-            guard text.utf8.contains(0x65) else { return output.append(contentsOf: text.utf8) }
-            // Below 1e-4 Swift writes an exponent; 18 digits behind the point are finer than any count.
-            let scaled = UInt64((value * 1e18).rounded())
-            let digits = String(scaled)
+            guard let exponent = text.firstIndex(of: "e") else { return output.append(contentsOf: text.utf8) }
+            // Below 1e-4 Swift writes an exponent: its digits, moved behind so many zeros.
+            if value < 0 { output.append(0x2D) }
             output.append(contentsOf: "0.".utf8)
-            output.append(contentsOf: repeatElement(0x30, count: max(0, 18 - digits.utf8.count)))
-            output.append(contentsOf: digits.utf8)
-            while output.last == 0x30 { output.removeLast() }
-            if output.last == 0x2E { output.removeLast() }
+            let zeros = -(Int(text[text.index(after: exponent)...]) ?? 0) - 1
+            output.append(contentsOf: repeatElement(0x30, count: max(0, zeros)))
+            output.append(contentsOf: text[..<exponent].utf8.filter { $0 &- 0x30 < 10 })
         }
     }
 

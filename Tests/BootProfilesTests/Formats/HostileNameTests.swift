@@ -82,6 +82,11 @@ final class HostileNameTests: XCTestCase {
             }
             profiles.append((carrier.label, all))
         }
+        let pair = try FoldedReader().readPair(
+            .bytes(FoldedWriter().bytes(before: profile(), after: profile()), name: "test"))
+        for side in [pair.before, pair.after] {
+            XCTAssertEqual(FoldedWriter().bytes(side), FoldedWriter().bytes(try profile()))
+        }
         for (label, profile) in profiles {
             let text = profile.renamingFrames { $0 = Array(String(decoding: $0, as: UTF8.self).utf8) }
             for format in ProfileFormat.allCases {
@@ -224,9 +229,10 @@ final class HostileNameTests: XCTestCase {
         }
     }
 
-    func testSumsBeyondTheLargestNumberAreRefused() throws {
+    func testWeightsWhoseSumsOrSharesAreNoNumbersAreRefused() throws {
         let most = "1" + String(repeating: "0", count: 308)
-        for text in ["a \(most)\nb \(most)\n", "a \(most)\na \(most)\n"] {
+        let least = "0." + String(repeating: "0", count: 323) + "5"
+        for text in ["a \(most)\nb \(most)\n", "a \(most)\na \(most)\n", "a \(least)\n"] {
             XCTAssertThrowsError(try SampleFiles.read(Array(text.utf8))) { error in
                 XCTAssertEqual((error as? ProfileError)?.code, .tooLarge, "\(error)")
             }
