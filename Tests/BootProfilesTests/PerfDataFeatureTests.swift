@@ -30,7 +30,10 @@ final class PerfDataFeatureTests: XCTestCase {
             let bytes = recording(isBig: isBig).file
             XCTAssertEqual(try read(bytes).total, 15)
             XCTAssertEqual(try read(bytes) { $0.event = "cycles:u" }.total, 15)
-            XCTAssertEqual(try read(bytes) { $0.event = "cpu-clock" }.total, 0)
+            XCTAssertThrowsError(try read(bytes) { $0.event = "cpu-clock" }) {
+                XCTAssertTrue("\($0)".contains("no sample in it is of the event cpu-clock"), "\($0)")
+                XCTAssertTrue("\($0)".contains("among: cycles:u."), "\($0)")
+            }
         }
     }
 

@@ -62,6 +62,11 @@ final class PerfDataTests: XCTestCase {
         ]
         XCTAssertEqual(try fold(recording.file), "c;[unknown] 5\n")
         XCTAssertEqual(try fold(recording.file) { $0.event = "task-clock" }, "c;[unknown] 9\n")
+        XCTAssertEqual(
+            try PerfDataReader().read(.bytes(recording.file, name: "test")).notes.filter {
+                $0.contains("--event")
+            },
+            ["left out: 1 sample of task-clock; --event NAME takes those of one event"])
     }
 
     func testASelectionLeavesTheRestOut() throws {

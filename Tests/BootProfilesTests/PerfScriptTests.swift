@@ -52,7 +52,7 @@ final class PerfScriptTests: XCTestCase {
                 (chunk, isLast) throws(ProfileError) in try pieces.parse(chunk, isLast: isLast)
             }
             var parser = try pieces.finish()
-            parser.finish()
+            try parser.finish()
             let profile = try parser.builder.finish(event: parser.event)
             return (String(decoding: FoldedWriter().bytes(profile), as: UTF8.self), profile.notes)
         }
@@ -133,6 +133,10 @@ final class PerfScriptTests: XCTestCase {
         XCTAssertEqual(try fold(text), "c1;f 2\nc1;h 1\n")
         XCTAssertEqual(try fold(text) { $0.event = "cycles:k" }, "c1;g 3\n")
         XCTAssertEqual(try fold(text) { $0.event = "sched:sched_switch" }, "c1;h 1\n")
+        XCTAssertThrowsError(try fold(text) { $0.event = "faults" }) {
+            XCTAssertTrue(
+                "\($0)".contains("among: cycles:k, cycles:u, sched:sched_switch."), "\($0)")
+        }
         let others = [
             "c1 1/2 [001] 1.0: 1 sched:sched_switch: a=b", "c1 1 sched:sched_switch: a=b",
             "c1 1 1.0: a: b c d",
@@ -263,7 +267,7 @@ final class PerfScriptTests: XCTestCase {
             var parser = PerfScriptParser(options: FoldingOptions(), name: "test")
             try stream.forEachChunk(size: size) { (chunk, isLast) throws(ProfileError) in
                 try parser.parse(chunk)
-                if isLast { parser.finish() }
+                if isLast { try parser.finish() }
             }
             let profile = try parser.builder.finish(event: parser.event)
             XCTAssertEqual(String(decoding: FoldedWriter().bytes(profile), as: UTF8.self), expected)

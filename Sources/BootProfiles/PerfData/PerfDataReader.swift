@@ -53,7 +53,7 @@ struct PerfDataSession {
     private var first: UInt64?
     /// What the counters of groups of events stood at, by their identifiers.
     private var counters: [UInt64: UInt64] = [:]
-    private var otherEvents = 0
+    private var otherEvents = OtherEvents()
     private var damaged = 0
     private var isCut = false
 
@@ -115,13 +115,18 @@ struct PerfDataSession {
 
     /// The profile, when all records are in.
     consuming func finish() throws(ProfileError) -> Profile {
+        if let wanted = options.event, !otherEvents.isEmpty,
+            !file.eventNames.contains(where: { $0 == event })
+        {
+            throw otherEvents.missing(wanted, in: name)
+        }
         var profile = try machine.builder.finish(event: event)
         profile.switchIns = switchIns
         profile.start = first
         profile.notes += file.notes
         if machine.lost > 0 { profile.notes.append("\(machine.lost) samples were lost while recording") }
         if isCut, !file.notes.contains(PerfDataFile.cut) { profile.notes.append(PerfDataFile.cut) }
-        if otherEvents > 0 { profile.notes.append("\(otherEvents) samples of other events were left out") }
+        if let note = otherEvents.note { profile.notes.append(note) }
         if damaged > 0 { profile.notes.append("\(damaged) damaged samples were left out") }
         profile.notes += [machine.resolver.kernel.fault, machine.resolver.guest.fault].compactMap { $0 }
         for path in machine.resolver.modules.replaced {
@@ -247,7 +252,7 @@ struct PerfDataSession {
         if !isTracepoint || options.event != nil {
             if event == nil { event = file.eventNames[counted] }
             guard event == file.eventNames[counted] else {
-                otherEvents += 1
+                otherEvents.count(file.eventNames[counted])
                 return
             }
             if options.weighsPeriods, period > 0, !isTracepoint { weight = Double(period) }

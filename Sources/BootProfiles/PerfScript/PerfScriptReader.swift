@@ -81,7 +81,7 @@ public struct PerfScriptReader: Sendable {
             try pieces.parse(chunk, isLast: isLast)
         }
         var parser = try pieces.finish()
-        parser.finish()
+        try parser.finish()
         var profile = try parser.builder.finish(event: parser.event)
         profile.start = parser.start
         return profile
@@ -131,7 +131,8 @@ struct PerfScriptParser {
     private var inSample = false
     private var counts = false
     private var weight: Double = 1
-    private var otherEvents = 0
+    private var otherEvents = OtherEvents()
+    private var hasCounted = false
     private var strange = 0
     /// When the first sample was taken, of whatever event, where samples are kept with their times.
     private(set) var start: UInt64?
@@ -188,7 +189,8 @@ struct PerfScriptParser {
     /// Takes in what `other` read of the same text.
     mutating func absorb(_ other: PerfScriptParser) throws(ProfileError) {
         try builder.absorb(other.builder)
-        otherEvents += other.otherEvents
+        otherEvents.add(other.otherEvents)
+        hasCounted = hasCounted || other.hasCounted
         strange += other.strange
         if other.inSample {
             inSample = true
@@ -197,14 +199,15 @@ struct PerfScriptParser {
     }
 
     /// Ends the text.
-    mutating func finish() {
+    mutating func finish() throws(ProfileError) {
+        if let wanted = options.event, !hasCounted, !otherEvents.isEmpty {
+            throw otherEvents.missing(wanted, in: name)
+        }
         if inSample, counts {
             builder.profile.notes.append(
                 "the last stack is not ended by an empty line and may lack callers: left out")
         }
-        if otherEvents > 0 {
-            builder.profile.notes.append("\(otherEvents) samples of other events were left out")
-        }
+        if let note = otherEvents.note { builder.profile.notes.append(note) }
         if strange > 0 { builder.profile.notes.append("\(strange) lines were not understood and left out") }
     }
 
@@ -269,9 +272,14 @@ struct PerfScriptParser {
                 } ?? false
         }
         guard counts else {
-            otherEvents += 1
+            if let name = header.event {
+                otherEvents.count(name)
+            } else if let name = header.tracepoint {
+                otherEvents.count(name)
+            }
             return
         }
+        hasCounted = true
         let facts = header.facts(whole: needsFacts)
         if selects, !options.selection.holds(facts, command: header.command) {
             counts = false
