@@ -127,7 +127,7 @@ package struct CallTree: Sendable {
 
     private mutating func grow() {
         var size = slots.count
-        while size < count * 4 { size *= 2 }
+        while size < count * 2 { size *= 2 }
         slots = [Int32](repeating: 0, count: size)
         indexed = 1
         index()
