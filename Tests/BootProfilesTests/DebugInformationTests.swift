@@ -127,15 +127,5 @@ final class DebugInformationTests: XCTestCase {
             String.init)
     }
 
-    private func run(_ command: String) throws -> Int32 {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", command]
-        process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        process.standardError = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        return process.terminationStatus
-    }
+    private func run(_ command: String) throws -> Int32 { try PerfCommand.run(command, in: folder) }
 }
