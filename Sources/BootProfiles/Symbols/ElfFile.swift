@@ -19,6 +19,7 @@ struct ElfFile {
         var offset: UInt64
         var address: UInt64
         var fileSize: UInt64
+        var memorySize: UInt64
         var isExecutable: Bool
     }
 
@@ -252,7 +253,10 @@ struct ElfFile {
 
     /// Where in the file the byte of the address `value` lies.
     private func place(of value: UInt64, in section: Home) -> UInt64 {
-        for segment in segments where value >= segment.address && value - segment.address < segment.fileSize {
+        // Variables without a content (.bss) have their place behind the segment's content, as perf has it.
+        for segment in segments
+        where segment.fileSize > 0 && value >= segment.address && value - segment.address < segment.memorySize
+        {
             return value - segment.address &+ segment.offset
         }
         return value &- section.address &+ section.place
@@ -278,10 +282,11 @@ struct ElfFile {
                     isWide
                         ? Segment(
                             offset: view.u64(start + 8), address: view.u64(start + 16),
-                            fileSize: view.u64(start + 32), isExecutable: view.u32(start + 4) & 1 != 0)
+                            fileSize: view.u64(start + 32), memorySize: view.u64(start + 40),
+                            isExecutable: view.u32(start + 4) & 1 != 0)
                         : Segment(
                             offset: UInt64(view.u32(start + 4)), address: UInt64(view.u32(start + 8)),
-                            fileSize: UInt64(view.u32(start + 16)),
+                            fileSize: UInt64(view.u32(start + 16)), memorySize: UInt64(view.u32(start + 20)),
                             isExecutable: view.u32(start + 24) & 1 != 0))
             }
         }
