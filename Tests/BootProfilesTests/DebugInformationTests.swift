@@ -75,7 +75,11 @@ final class DebugInformationTests: XCTestCase {
     func testDebugFilesAreFoundByTheirLinkAndRefusedWhenTheyAreOthers() throws {
         let split = "objcopy --only-keep-debug work work.debug && strip work && objcopy --remove-section "
         let linked = split + ".note.gnu.build-id work && objcopy --add-gnu-debuglink=work.debug work"
-        guard try run(linked) == 0 else { throw XCTSkip("needs objcopy and strip: install binutils") }
+        guard try run(linked) == 0 else {
+            let hint = "needs objcopy and strip: install binutils"
+            guard ProcessInfo.processInfo.environment["CI"] == nil else { return XCTFail(hint) }
+            throw XCTSkip(hint)
+        }
         let file = try XCTUnwrap(RandomAccess(path: folder + "/work").flatMap { ElfFile($0) })
         XCTAssertEqual(file.debugLink?.name, Array("work.debug".utf8))
         func name() -> String? {

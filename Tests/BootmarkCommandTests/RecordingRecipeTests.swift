@@ -36,7 +36,9 @@ final class RecordingRecipeTests: CommandTestCase {
         for command in commands {
             let result = try await shell(command)
             guard result.status == 0 else {
-                guard getuid() != 0 else { return XCTFail("\(command): \(result.error)") }
+                guard getuid() != 0, ProcessInfo.processInfo.environment["CI"] == nil else {
+                    return XCTFail("\(command): \(result.error)")
+                }
                 throw XCTSkip("tracepoints and probes need root")
             }
         }

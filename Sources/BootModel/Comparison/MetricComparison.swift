@@ -52,8 +52,8 @@ public struct MetricComparison: Sendable, Hashable, Codable {
     public var detectable: Double?
     /// How steady the boots of each side were; nil in comparisons of before this was kept.
     public var spreads: [BootSpread]?
-    /// The change that builds which differ in layout alone pass in one of a thousand comparisons, in the metric's unit; nil
-    /// where no side has controls, or few that agree.
+    /// The change, in the metric's unit, that builds which differ in layout alone pass in a tenth of the comparisons in
+    /// which a verdict of this level may err: in one of a thousand at 1 %. Nil where no side has controls, or few that agree.
     public var floor: Double?
     /// How many controls the floor is taken from, on both sides; nil without a floor.
     public var controls: Int?

@@ -1,5 +1,5 @@
 /// What may be shown to a person of text that somebody else wrote.
-enum Printable {
+package enum Printable {
     /// `text` on one line without control characters, at most `limit` scalars long.
     static func line(_ text: String, limit: Int = 200) -> String {
         var shown = String.UnicodeScalarView()
@@ -18,7 +18,7 @@ enum Printable {
     /// Whether a terminal shows `scalar` and does nothing else.
     ///
     /// Direction marks are no such ones: they make a terminal show something else than what is there.
-    static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
+    package static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: false
         default: true

@@ -28,9 +28,6 @@ struct OtherEvents {
         }
     }
 
-    /// The events' names, those with most samples first.
-    var names: [String] { sorted.map(\.name) }
-
     /// What is said of them; nil where there are none.
     var note: String? {
         guard !counts.isEmpty else { return nil }
@@ -43,7 +40,7 @@ struct OtherEvents {
     func missing(_ wanted: String, in file: String) -> ProfileError {
         ProfileError(
             .empty, file: file, "no sample in it is of the event \(Printable.line(wanted))",
-            nextStep: "Choose by --event among: \(names.joined(separator: ", ")).")
+            nextStep: "Choose by --event among: \(sorted.map(\.name).joined(separator: ", ")).")
     }
 
     private var sorted: [(name: String, count: Int)] {

@@ -1,4 +1,5 @@
 import BootModel
+import BootProfiles
 import BootRunner
 import Foundation
 import Synchronization
@@ -51,7 +52,9 @@ final class TerminalProgress: RunProgress {
 /// A guest's words on one line of a terminal, with nothing in them that a terminal would obey.
 enum ConsoleLine {
     static func clean(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.prefix(400).map { acts($0) ? "\u{B7}" : $0 }))
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.prefix(400).map { Printable.isHarmless($0) ? $0 : "\u{B7}" }))
     }
 
     /// Lines of text, each as long as it is.
@@ -59,12 +62,9 @@ enum ConsoleLine {
         let text = String(decoding: bytes, as: UTF8.self).replacing("\r\n", with: "\n")
         return String(
             String.UnicodeScalarView(
-                text.unicodeScalars.map { acts($0) && $0 != "\n" && $0 != "\t" ? "\u{B7}" : $0 }))
-    }
-
-    private static func acts(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.value < 32 || (127..<160).contains(scalar.value)
-            || scalar.properties.generalCategory == .format
+                text.unicodeScalars.map {
+                    Printable.isHarmless($0) || $0 == "\n" || $0 == "\t" ? $0 : "\u{B7}"
+                }))
     }
 }
 
